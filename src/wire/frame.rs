@@ -1,0 +1,455 @@
+//! Frames: what one source did in one tick.
+//!
+//! Counts are totals since the lane began, so that a frame that is lost costs detail but never a count. Times in
+//! states and histograms are what the tick added. No list in a frame grows with the rate of tasks.
+
+use super::ids::{LaneId, LockId, WorkerId};
+use super::plan::{LockKind, Plan};
+use serde::{Deserialize, Serialize};
+
+/// What one source did in one tick.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The lane that it tells of; none for what concerns the whole run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lane: Option<LaneId>,
+    /// When it was made, counted from the start of the run.
+    pub at_ns: u64,
+    /// What it tells.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What a frame tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Body {
+    /// The first frame of a run: the plan.
+    Plan(Box<Plan>),
+    /// A lane is there.
+    Hello(Hello),
+    /// What a lane did in a tick.
+    Tick(Box<Tick>),
+    /// What the cores did.
+    System(SystemTick),
+    /// Another lane's turn.
+    Turn(Turn),
+    /// A lane is gone.
+    Gone(Gone),
+    /// What the flight recorders of a lane held: the last events of each worker, oldest first.
+    Flight {
+        /// The events.
+        events: Vec<FlightEvent>,
+    },
+    /// A line from a lane that could not be read.
+    Unreadable {
+        /// What was wrong with it.
+        why: String,
+    },
+    /// The recording could not go on; the run does.
+    RecordingFailed {
+        /// What the system said.
+        why: String,
+    },
+    /// Frames that the viewer was too slow to take; counts are totals, so none is lost.
+    Missed {
+        /// How many since the last time.
+        frames: u64,
+    },
+    /// The last frame of a run.
+    End,
+}
+
+/// An event of a flight recorder: `[worker, time_ns, code, argument]`; the codes are those of `telemetry::flight`.
+pub type FlightEvent = (u32, u64, u8, u64);
+
+/// A lane introduces itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Its process.
+    pub pid: u32,
+    /// Its locks, in the order of their ids.
+    pub locks: Vec<LockName>,
+    /// What measuring costs there.
+    pub cost: Cost,
+    /// The time from the lane's first instruction until its workers stood ready.
+    pub startup_ns: u64,
+    /// Whether the lane runs in a session of its own.
+    pub own_session: bool,
+}
+
+/// A lock's name and kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockName {
+    /// What it is called on the screen.
+    pub name: String,
+    /// Its kind.
+    pub lock: LockKind,
+}
+
+/// What measuring costs, itself measured when the lane started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// What measuring one task costs: two clock readings, two histogram entries, the changes of state.
+    pub event_ns: f64,
+}
+
+/// What a lane did in a tick.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Counts ticks from 1, without gaps.
+    pub seq: u64,
+    /// The time since the last tick.
+    pub interval_ns: u64,
+    /// The part of it in which the lane was not paused.
+    pub active_ns: u64,
+    /// Where the lane stands.
+    pub phase: Phase,
+    /// Tasks since the lane began.
+    pub tasks: Tasks,
+    /// Every worker that was there in this tick.
+    pub workers: Vec<WorkerTick>,
+    /// The queue.
+    pub queue: QueueTick,
+    /// What tasks that started in this tick had waited since they were due.
+    pub queue_wait: Buckets,
+    /// What tasks that ended in this tick had taken.
+    pub service: Buckets,
+    /// Every lock, in the order of the hello.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub locks: Vec<LockTick>,
+    /// What came out, and what should have.
+    pub result: ResultTick,
+    /// The lane's processes, as the kernel sees them.
+    pub process: Process,
+    /// What happened, besides.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub events: Vec<Event>,
+    /// Events that found no room.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub events_dropped: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Where a lane stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Its workers are not all there yet.
+    #[default]
+    Starting,
+    /// It works.
+    Running,
+    /// It was asked to stop, and some worker is still in a task.
+    Pausing,
+    /// Every worker stands at a task boundary: counts are exact.
+    Paused,
+    /// It reached no boundary, and its workers were stopped where they were.
+    Halted,
+    /// It does nothing more: counts are exact, and this is its last tick.
+    Done,
+}
+
+/// Tasks since the lane began. `submitted = queued + running + completed + failed + rejected + discarded + lost`,
+/// exactly at every pause and at the end; at any other time `queued` and `running` may lag by the tasks that moved
+/// while the frame was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tasks {
+    /// Came.
+    pub submitted: u64,
+    /// Wait: the queue's own length.
+    pub queued: u64,
+    /// Are being worked on.
+    pub running: u64,
+    /// Ended well.
+    pub completed: u64,
+    /// Ended badly.
+    pub failed: u64,
+    /// Were turned away by a full queue.
+    pub rejected: u64,
+    /// Were dropped from a full queue.
+    pub discarded: u64,
+    /// Were begun by a worker that died, and not tried again.
+    pub lost: u64,
+    /// Were begun by a worker that died, and tried again; not part of the sum.
+    pub retried: u64,
+}
+
+impl Tasks {
+    /// The right side of the balance: what became of all that came.
+    pub fn accounted(&self) -> u64 {
+        let parts = [self.queued, self.running, self.completed, self.failed, self.rejected, self.discarded, self.lost];
+        // A foreign lane may claim what it likes.
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+}
+
+/// What a worker is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkerState {
+    /// Waits for a task.
+    #[default]
+    Idle,
+    /// Works on a task: on a core, or waiting for one.
+    Running,
+    /// Waits for a lock.
+    Lock,
+    /// Blocked on I/O, or asleep.
+    Blocked,
+    /// Paused at a task boundary.
+    Paused,
+    /// Gone.
+    Dead,
+}
+
+impl WorkerState {
+    /// Every state, in the order in which [`StateTimes`] lists them.
+    pub const ALL: [WorkerState; 6] = [
+        WorkerState::Idle,
+        WorkerState::Running,
+        WorkerState::Lock,
+        WorkerState::Blocked,
+        WorkerState::Paused,
+        WorkerState::Dead,
+    ];
+
+    /// The state's name, as summaries spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            WorkerState::Idle => "idle",
+            WorkerState::Running => "running",
+            WorkerState::Lock => "lock",
+            WorkerState::Blocked => "blocked",
+            WorkerState::Paused => "paused",
+            WorkerState::Dead => "dead",
+        }
+    }
+}
+
+/// The time in each state, in the order of [`WorkerState::ALL`], without the last.
+pub type StateTimes = [u64; 5];
+
+/// What a worker did in a tick.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkerTick {
+    /// Which worker.
+    pub id: WorkerId,
+    /// Its state when the frame was made.
+    pub state: WorkerState,
+    /// The lock that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lock: Option<LockId>,
+    /// Its thread, or its process.
+    pub tid: u32,
+    /// Tasks that it ended in this tick.
+    pub ended: u64,
+    /// The time that it spent in each state in this tick.
+    pub state_ns: StateTimes,
+    /// The time that it was on a core in this tick, by the kernel's account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_ns: Option<u64>,
+    /// The time that it waited for a core in this tick, by the kernel's account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run_queue_ns: Option<u64>,
+}
+
+/// What the queue did in a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueTick {
+    /// Tasks in it when the frame was made.
+    pub depth: u64,
+    /// The most in this tick.
+    pub depth_max: u64,
+    /// Its depth summed over the active time of the tick, in task-nanoseconds.
+    pub depth_area: u64,
+    /// Whether depth was taken inside the queue's lock (true) or sampled from outside (false).
+    pub witnessed: bool,
+}
+
+/// What a lock did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LockTick {
+    /// Acquisitions since the lane began.
+    pub acquired: u64,
+    /// Those of them that had to wait.
+    pub contended: u64,
+    /// The time that they waited, since the lane began.
+    pub wait_ns: u64,
+    /// The time that it was held, since the lane began: estimated from one acquisition in 64.
+    pub hold_ns: u64,
+    /// Who holds it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<WorkerId>,
+    /// How many wait for it.
+    pub waiters: u32,
+    /// Times that it was taken from an owner that had died.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub abandoned: u64,
+    /// Waits that ended in this tick.
+    pub wait: Buckets,
+    /// Sampled holds that ended in this tick, each weighing 64.
+    pub hold: Buckets,
+}
+
+/// What came out, and what should have: the sum over all tasks that completed, modulo 2^64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultTick {
+    /// By a way of computing that shares nothing with the tasks'. While the lane works it is the sum over the tasks that
+    /// workers say they completed; in the last tick it comes from what was submitted, less what was not done.
+    pub expected: u64,
+    /// As the workers made it.
+    pub actual: u64,
+    /// Whether exactly the tasks completed that should have, each once, by a sum over their numbers; told in the last
+    /// tick only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tasks_ok: Option<bool>,
+}
+
+/// The lane's processes, as the kernel sees them; totals since the lane began, null where it does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// CPU time of the lane and its workers.
+    pub cpu_ns: Option<u64>,
+    /// The time that workers waited for a core.
+    pub run_queue_ns: Option<u64>,
+    /// Times that a thread gave up its core.
+    pub voluntary: Option<u64>,
+    /// Times that a thread was taken off its core.
+    pub involuntary: Option<u64>,
+    /// Memory in use.
+    pub memory_bytes: Option<u64>,
+    /// The most that was in use at any tick.
+    pub memory_peak_bytes: Option<u64>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum Exit {
+    /// By itself.
+    Code {
+        /// Its exit code.
+        code: i32,
+    },
+    /// By a signal.
+    Signal {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Something that happened to a lane.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A worker died.
+    WorkerDied {
+        /// Which one.
+        worker: WorkerId,
+        /// How.
+        exit: Exit,
+        /// Tasks that it had begun and that are tried again.
+        retried: u64,
+        /// Tasks that it had begun and that are lost.
+        lost: u64,
+    },
+    /// A worker took a dead one's place.
+    WorkerReplaced {
+        /// The new one.
+        worker: WorkerId,
+        /// The time from the death until the new one stood ready.
+        after_ns: u64,
+    },
+    /// Workers had done their share of tasks and were replaced. Told once a tick at most.
+    WorkersRecycled {
+        /// How many since the last time.
+        count: u64,
+    },
+    /// A lock was taken from an owner that had died.
+    LockAbandoned {
+        /// The lock.
+        lock: LockId,
+        /// The dead owner.
+        worker: WorkerId,
+    },
+    /// The number of workers changed, as ordered.
+    Resized {
+        /// What it is now.
+        workers: u32,
+    },
+    /// The system would not give another worker.
+    SpawnFailed {
+        /// What was asked for.
+        what: String,
+        /// What the system said.
+        why: String,
+        /// How many workers there are.
+        workers: u32,
+    },
+    /// An order could not be carried out.
+    Refused {
+        /// The order.
+        order: String,
+        /// Why not.
+        why: String,
+    },
+    /// A task panicked, and its worker caught it. Told once a tick at most.
+    TaskPanicked {
+        /// What it said.
+        message: String,
+    },
+}
+
+/// What the cores did, by the kernel's account, in a window of at least 250 ms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SystemTick {
+    /// The window.
+    pub window_ns: u64,
+    /// Each core's busy share in it, from 0 to 1, with the core's id; empty where the platform does not tell.
+    pub cores: Vec<(u32, f64)>,
+    /// The viewer's own CPU time since it started.
+    pub own_cpu_ns: Option<u64>,
+    /// Times that the container was held back by its quota, since it started.
+    pub throttled: Option<u64>,
+}
+
+/// Another lane's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The lane that may run; none between two turns.
+    pub running: Option<LaneId>,
+    /// Whether the lane before it reached no task boundary and was halted.
+    pub halted: bool,
+}
+
+/// A lane is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// How its process ended.
+    pub exit: Exit,
+    /// Whether it had said that it was done.
+    pub expected: bool,
+    /// The last lines that it wrote to its standard error.
+    pub stderr: String,
+}
+
+/// Counts by size: the sparse form of a histogram.
+///
+/// Bucket `i` holds values as `stats::histogram` defines them. `runs` starts at bucket 0; a number that is not
+/// negative is the count of the next bucket, and `-n` skips `n` empty ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buckets {
+    /// Sum of all values.
+    pub sum_ns: u64,
+    /// The largest value so far.
+    pub max_ns: u64,
+    /// The counts.
+    pub runs: Vec<i64>,
+}

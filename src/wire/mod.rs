@@ -1,0 +1,28 @@
+//! The words that lanes, sources and sinks exchange: plain data, and one line of JSON for each.
+//!
+//! A frame is what one source did in one tick; an order is what the viewer asks of a lane. Both are owned and
+//! serialisable, so a recording is nothing but the lines that the pipes carried, and a lane can be written in any
+//! language (`assets/protocol.md` is the description for its author).
+//!
+//! Absent here: any I/O, any clock. Lines come from and go to the rooms below.
+
+mod codec;
+mod frame;
+mod ids;
+mod order;
+mod plan;
+
+pub use codec::{
+    DecodeError, LANE_SUBCOMMAND, LINE_BYTES_MAX, VERSION, decode_frame, decode_order, encode_frame, encode_order,
+    escape_controls,
+};
+pub use frame::{
+    Body, Buckets, Cost, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase, Process, QueueTick,
+    ResultTick, StateTimes, SystemTick, Tasks, Tick, Turn, WorkerState, WorkerTick,
+};
+pub use ids::{LaneId, LockId, WorkerId};
+pub use order::Order;
+pub use plan::{
+    Arrivals, CRASH_WAYS, Choice, CounterWay, CrashWay, LanePlan, LockKind, Machine, Mode, OnDeath, Plan, PoolPlan,
+    Question, QueueHow, Size, Spacing, Start, Transport, WORKERS_MAX, WhenFull, WorkloadPlan,
+};
