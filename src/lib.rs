@@ -23,3 +23,7 @@ pub mod system;
 pub mod doors;
 
 pub mod telemetry;
+
+pub mod sync;
+
+pub mod workload;
