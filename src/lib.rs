@@ -27,3 +27,7 @@ pub mod telemetry;
 pub mod sync;
 
 pub mod workload;
+
+pub mod pool;
+
+pub mod lane;

@@ -1,0 +1,204 @@
+//! The parent's end of a lane: starts its process, writes orders, reads frames.
+//!
+//! Nothing here ever waits for the lane. Orders go into a pipe that does not block: a lane that reads none, because it is
+//! stopped, misses them, and the caller is told. Frames are read by a thread of their own, line by line, with a bound on a
+//! line's length and on lines a second, so a lane that floods or never ends its line costs a bounded amount of memory and
+//! CPU here, and waits there.
+
+use crate::doors::children::{Child, Spawn, Stream};
+use crate::doors::{clock, threads};
+use crate::wire::{self, Body, Exit, Frame, LANE_SUBCOMMAND, LaneId, LanePlan, Order};
+use crossbeam_channel::Sender;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Lines a second that are read without making the lane wait: a lane's own rate is ten.
+const LINES_PER_S: u64 = 500;
+
+/// How much of what a lane writes to its standard error is kept.
+const LAST_WORDS_BYTES: usize = 2000;
+
+/// How long the last words of a lane that has ended may take to come through: they are in the pipe already, unless
+/// something that the lane left behind, outside of its session, holds the pipe open.
+const LAST_WORDS_PATIENCE_NS: u64 = 200_000_000;
+
+/// What came from a lane.
+#[derive(Debug)]
+pub enum Heard {
+    /// A frame, and the line that it came in.
+    Frame(Box<Frame>, String),
+    /// A line that is no frame, and why.
+    Unreadable(String),
+    /// The end of its output.
+    Closed,
+}
+
+/// The parent's end of a lane.
+#[derive(Debug)]
+pub struct Handle {
+    id: LaneId,
+    child: Child,
+    orders: Option<File>,
+    errors: Arc<Errors>,
+}
+
+/// What a lane writes to its standard error, as far as it is kept.
+#[derive(Debug, Default)]
+struct Errors {
+    last_words: Mutex<Vec<u8>>,
+    /// Whether the pipe has ended.
+    closed: AtomicBool,
+}
+
+impl Handle {
+    /// Starts a lane's process and tells it its plan. `program` replaces our own executable, for tests.
+    ///
+    /// The lane dies with the calling thread, so call this from one that lives as long as the run.
+    ///
+    /// # Errors
+    /// What the system says where it gives no process, pipe or thread.
+    pub fn start(
+        plan: &LanePlan,
+        (start_ns, tick_ms, paused): (u64, u64, bool),
+        program: Option<&PathBuf>,
+        heard: Sender<(LaneId, Heard)>,
+    ) -> io::Result<Handle> {
+        let id = plan.id;
+        let mut child = Spawn {
+            program: program.cloned(),
+            own_session: true,
+            die_with: true,
+            stdin: Stream::Piped,
+            stdout: Stream::Piped,
+            stderr: Stream::Piped,
+            ..Spawn::own([LANE_SUBCOMMAND])
+        }
+        .start()?;
+        let missing = || io::Error::other("a pipe to the lane is missing");
+        let orders = child.take_stdin().ok_or_else(missing)?;
+        crate::system::set_nonblocking(&orders)?;
+        let frames = child.take_stdout().ok_or_else(missing)?;
+        let errors = child.take_stderr().ok_or_else(missing)?;
+        let kept = Arc::new(Errors::default());
+        let keeps = Arc::clone(&kept);
+        threads::spawn(&format!("lane {id} frames"), move || read_frames(id, frames, &heard))?.detach();
+        threads::spawn(&format!("lane {id} errors"), move || read_errors(errors, &keeps))?.detach();
+        let mut handle = Handle { id, child, orders: Some(File::from(OwnedFd::from(orders))), errors: kept };
+        let plan = Box::new(plan.clone());
+        match handle.order(&Order::Start { plan, start_ns, tick_ms, paused }) {
+            // It has ended already: how, and with what words, is told as of any other.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(handle),
+        }
+    }
+
+    /// The lane's number.
+    pub fn id(&self) -> LaneId {
+        self.id
+    }
+
+    /// The lane's process.
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// Writes an order.
+    ///
+    /// # Errors
+    /// Where the lane is gone, or so far behind with reading that its pipe is full.
+    pub fn order(&mut self, order: &Order) -> io::Result<()> {
+        let orders = self.orders.as_mut().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        // Well below what a pipe takes as a whole, so that no order is cut.
+        orders.write_all(wire::encode_order(order).as_bytes())
+    }
+
+    /// How the process ended; none while it lives.
+    pub fn exit(&mut self) -> Option<Exit> {
+        self.child.try_wait()
+    }
+
+    /// The last lines that it wrote to its standard error, once it has ended: waits a little for what is still in the pipe.
+    pub fn last_words(&self) -> String {
+        let patience_ns = clock::monotonic_ns() + LAST_WORDS_PATIENCE_NS;
+        while !self.errors.closed.load(Ordering::Acquire) && clock::monotonic_ns() < patience_ns {
+            clock::sleep(Duration::from_micros(200));
+        }
+        let words = self.errors.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&words).trim().to_string()
+    }
+
+    /// Ends the lane and everything in its session, whatever it is doing.
+    pub fn end(&mut self) -> Exit {
+        self.orders = None;
+        self.child.kill_session();
+        self.child.wait()
+    }
+}
+
+fn read_frames(id: LaneId, from: impl Read, heard: &Sender<(LaneId, Heard)>) {
+    let mut lines = BufReader::with_capacity(64 << 10, from);
+    let (mut second_ns, mut this_second) = (clock::monotonic_ns(), 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = (&mut lines).take(wire::LINE_BYTES_MAX as u64).read_until(b'\n', &mut line);
+        let message = match read {
+            Err(_) | Ok(0) => break,
+            Ok(_) if line.last() != Some(&b'\n') && line.len() >= wire::LINE_BYTES_MAX => {
+                // What follows cannot be told from a new line: stop reading, and the lane will block and be ended.
+                let _ =
+                    heard.send((id, Heard::Unreadable(format!("a line of more than {} bytes", wire::LINE_BYTES_MAX))));
+                break;
+            }
+            Ok(_) if line.last() != Some(&b'\n') => Heard::Unreadable("half a line, at the end".to_string()),
+            Ok(_) => understand(id, &line),
+        };
+        if heard.send((id, message)).is_err() {
+            return;
+        }
+        this_second += 1;
+        if this_second > LINES_PER_S {
+            let left_ns = (second_ns + 1_000_000_000).saturating_sub(clock::monotonic_ns());
+            clock::sleep(Duration::from_nanos(left_ns));
+        }
+        if clock::monotonic_ns() >= second_ns + 1_000_000_000 {
+            (second_ns, this_second) = (clock::monotonic_ns(), 0);
+        }
+    }
+    // The receiver may have gone first.
+    let _ = heard.send((id, Heard::Closed));
+}
+
+/// A line from a lane: a frame of its own, or not.
+fn understand(id: LaneId, line: &[u8]) -> Heard {
+    match wire::decode_frame(line) {
+        Ok(frame) if frame.lane != Some(id) => Heard::Unreadable("a frame in another lane's name".to_string()),
+        Ok(frame) if !matches!(frame.body, Body::Hello(_) | Body::Tick(_) | Body::Flight { .. }) => {
+            Heard::Unreadable("a frame of a kind that is not a lane's to send".to_string())
+        }
+        Ok(frame) => Heard::Frame(Box::new(frame), String::from_utf8_lossy(line).into_owned()),
+        Err(error) => Heard::Unreadable(error.to_string()),
+    }
+}
+
+fn read_errors(mut from: impl Read, errors: &Errors) {
+    let mut chunk = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut chunk) {
+        {
+            let mut words = errors.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+            words.extend_from_slice(&chunk[..read]);
+            let surplus = words.len().saturating_sub(LAST_WORDS_BYTES);
+            words.drain(..surplus);
+        }
+        // A lane that floods waits.
+        if read == chunk.len() {
+            clock::sleep(Duration::from_millis(1));
+        }
+    }
+    errors.closed.store(true, Ordering::Release);
+}

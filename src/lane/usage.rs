@@ -1,0 +1,97 @@
+//! What the kernel says of the lane's processes and threads: CPU time, waiting for a core, switches, memory.
+//!
+//! The reporter's own part is taken out: it wakes two hundred times a second, and that is not the pool's doing. What the
+//! kernel does not tell stays none, and a total never runs back (a worker process that ends moves from one of the
+//! kernel's accounts to another, and between two readings it may be in neither).
+
+use crate::system::{self, ProcessStatus, TaskClock, TaskTimes, Usage};
+use crate::wire::{Process, WorkerId};
+use std::collections::HashMap;
+
+/// The account of one lane.
+#[derive(Default)]
+pub(super) struct LaneUsage {
+    clocks: HashMap<WorkerId, Clocked>,
+    /// The sum over all workers so far.
+    run_queue_ns: u64,
+    told: Process,
+}
+
+struct Clocked {
+    tid: u32,
+    clock: Option<TaskClock>,
+    before: TaskTimes,
+}
+
+impl LaneUsage {
+    /// The worker's time on a core and waiting for one since it was last asked for.
+    pub(super) fn worker(&mut self, id: WorkerId, tid: u32, is_process: bool) -> Option<TaskTimes> {
+        let open = || if is_process { TaskClock::open_process(tid) } else { TaskClock::open(tid) };
+        let clocked =
+            self.clocks.entry(id).or_insert_with(|| Clocked { tid, clock: open(), before: TaskTimes::default() });
+        if clocked.tid != tid {
+            // Another worker took over the number.
+            *clocked = Clocked { tid, clock: open(), before: TaskTimes::default() };
+        }
+        let now = clocked.clock.as_ref()?.read()?;
+        let before = std::mem::replace(&mut clocked.before, now);
+        let since = TaskTimes {
+            cpu_ns: now.cpu_ns.saturating_sub(before.cpu_ns),
+            run_queue_ns: now.run_queue_ns.saturating_sub(before.run_queue_ns),
+        };
+        self.run_queue_ns += since.run_queue_ns;
+        Some(since)
+    }
+
+    /// Forgets a worker that is gone.
+    pub(super) fn forget(&mut self, id: WorkerId) {
+        self.clocks.remove(&id);
+    }
+
+    /// Reads what costs files: memory, and the switches of worker processes (`workers` are theirs; none for threads).
+    pub(super) fn read_status(&mut self, workers: &[u32]) {
+        let Some(own) = system::process_status(std::process::id()) else { return };
+        let statuses: Vec<ProcessStatus> = workers.iter().filter_map(|&pid| system::process_status(pid)).collect();
+        let memory = sum(own.resident_bytes, &statuses, |status| status.resident_bytes);
+        // The kernel keeps a process's own peak; that of several together is the most that we saw.
+        let peak = if workers.is_empty() { own.peak_bytes.max(memory) } else { memory };
+        self.told.memory_bytes = memory;
+        self.told.memory_peak_bytes = self.told.memory_peak_bytes.max(peak);
+        if !workers.is_empty() {
+            let lane = lane_without_reporter().zip(system::children_usage());
+            let voluntary = lane.map(|(lane, gone)| lane.voluntary + gone.voluntary);
+            let involuntary = lane.map(|(lane, gone)| lane.involuntary + gone.involuntary);
+            let voluntary = sum(voluntary, &statuses, |status| status.voluntary);
+            let involuntary = sum(involuntary, &statuses, |status| status.involuntary);
+            self.told.voluntary = self.told.voluntary.max(voluntary);
+            self.told.involuntary = self.told.involuntary.max(involuntary);
+        }
+    }
+
+    /// The newest account. `is_processes` says whether the workers' CPU time is their own and not the lane's.
+    pub(super) fn read(&mut self, is_processes: bool) -> Process {
+        let lane = lane_without_reporter();
+        // Worker processes that are gone are in the kernel's account of our children, living ones in their own.
+        let living_ns: u64 = self.clocks.values().map(|clocked| clocked.before.cpu_ns).sum();
+        let gone_ns = system::children_usage().map_or(0, |gone| gone.cpu_ns);
+        let workers_ns = if is_processes { living_ns + gone_ns } else { 0 };
+        self.told.cpu_ns = self.told.cpu_ns.max(lane.map(|lane| lane.cpu_ns + workers_ns));
+        if self.clocks.values().any(|clocked| clocked.clock.is_some()) {
+            self.told.run_queue_ns = Some(self.run_queue_ns);
+        }
+        if !is_processes {
+            self.told.voluntary = lane.map(|lane| lane.voluntary);
+            self.told.involuntary = lane.map(|lane| lane.involuntary);
+        }
+        self.told
+    }
+}
+
+/// What the lane's process used in all threads but the calling one, which is the reporter.
+fn lane_without_reporter() -> Option<Usage> {
+    Some(system::own_usage()?.less(system::thread_usage()?))
+}
+
+fn sum(own: Option<u64>, workers: &[ProcessStatus], pick: fn(&ProcessStatus) -> Option<u64>) -> Option<u64> {
+    Some(own? + workers.iter().filter_map(pick).sum::<u64>())
+}
