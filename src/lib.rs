@@ -31,3 +31,5 @@ pub mod workload;
 pub mod pool;
 
 pub mod lane;
+
+pub mod scenario;

@@ -1,0 +1,470 @@
+//! Scenario to plan: amounts become numbers, defaults are filled in, and what cannot be run is refused.
+//!
+//! A plan is made for a machine, so `plan` can only be as right as the machine it is told: `"2*cores"` workers are 4 on
+//! a laptop and 192 on a server, and both are the same scenario.
+
+use super::check::{Checker, default_node, layered};
+use super::front::{Entry, Node, Table, Value};
+use super::problem::{Place, Problem, Sources};
+use super::tables::{Default, Kind, LANE, LANES_MAX, POOLS, RUN, WORKLOADS, find_key, find_kind, find_pool_key};
+use super::{Overrides, Scenario, set};
+use crate::wire::{
+    CounterWay, LaneId, LanePlan, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
+};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+pub(super) fn plan(scenario: &Scenario, machine: &Machine, overrides: &Overrides) -> Result<Plan, Vec<Problem>> {
+    let run = resolved(scenario, machine, overrides)?;
+    let seed = overrides.seed.unwrap_or(run.seed);
+    let mut lanes = run.lanes;
+    for lane in &mut lanes {
+        lane.seed = seed;
+        lane.tasks = overrides.tasks.or(lane.tasks);
+    }
+    let mode = share_cores(&run.mode, run.slice_ms, &mut lanes, machine);
+    Ok(Plan {
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        question: scenario.question.clone(),
+        seed,
+        mode,
+        tick_ms: run.tick_ms,
+        machine: machine.clone(),
+        lanes,
+        expect: scenario.expect.clone(),
+    })
+}
+
+/// What the machine made different from what is asked for; nothing where there is no plan.
+pub(super) fn adjustments(scenario: &Scenario, machine: &Machine, overrides: &Overrides) -> Vec<String> {
+    let Ok(run) = resolved(scenario, machine, overrides) else { return Vec::new() };
+    let (lanes, cores) = (run.lanes.len(), machine.core_ids.len());
+    let mut sentences = run.cut;
+    if run.mode == "cores" && cores < lanes {
+        sentences.push(format!("{lanes} lanes want cores of their own and there are {cores}: they take turns instead"));
+    }
+    sentences
+}
+
+/// The run with the sets applied.
+fn resolved(scenario: &Scenario, machine: &Machine, overrides: &Overrides) -> Result<Run, Vec<Problem>> {
+    let (mut tree, mut sources) = (scenario.tree.clone(), scenario.sources.clone());
+    let mut problems = set::apply(&mut tree, &overrides.sets, &mut sources);
+    let (run, of_run) = run(&tree, &sources, machine);
+    problems.extend(of_run);
+    run.filter(|_| problems.is_empty()).ok_or_else(|| sorted(problems))
+}
+
+/// Problems in the order of the text, each once: what `[every-lane]` says wrongly is wrong in every lane.
+pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by(|a, b| (a.line, a.column, &a.message).cmp(&(b.line, b.column, &b.message)));
+    problems.dedup();
+    problems
+}
+
+/// The part of the front matter that is run.
+struct Run {
+    mode: String,
+    slice_ms: u64,
+    tick_ms: u64,
+    seed: u64,
+    lanes: Vec<LanePlan>,
+    /// Amounts that this machine makes larger than they may be.
+    cut: Vec<String>,
+}
+
+/// A machine to check a scenario on before the real one is known.
+pub(super) fn any_machine() -> Machine {
+    Machine {
+        cores: 4,
+        core_ids: (0..4).collect(),
+        cores_online: 4,
+        quota: None,
+        parallelism_measured: None,
+        os: String::new(),
+        autogroup: None,
+    }
+}
+
+/// What is wrong with the part of the front matter that is run, on any machine.
+pub(super) fn check_run(tree: &Table, sources: &Sources) -> Vec<Problem> {
+    run(tree, sources, &any_machine()).1
+}
+
+fn run(tree: &Table, sources: &Sources, machine: &Machine) -> (Option<Run>, Vec<Problem>) {
+    let nodes: &[Node] = match tree.get("lane").map(|entry| &entry.node.value) {
+        Some(Value::List(lanes)) => lanes,
+        _ => &[],
+    };
+    let mut checker = Checker::new(sources, u64::from(machine.cores.max(1)), nodes.len());
+    // What is missing is missing where the front matter begins.
+    let beginning = Place { source: 0, start: 0, end: "+++".len() };
+
+    let mut settings = Map::new();
+    for key in RUN.iter().filter(|key| !matches!(key.name, "lane" | "every-lane")) {
+        let value = match tree.get(key.name) {
+            Some(entry) => checker.value(&entry.node, key),
+            None => checker.absent(beginning, key, "a scenario"),
+        };
+        settings.extend(value.map(|value| (key.name.to_string(), value)));
+    }
+
+    let nothing = Table::default();
+    let every = match tree.get("every-lane").map(|entry| &entry.node) {
+        Some(Node { value: Value::Table(table), .. }) => table,
+        Some(node) => {
+            checker.wrong(
+                node.at,
+                format!("`every-lane` is {}", node.value.describe()),
+                Some("write `[every-lane]`".into()),
+            );
+            &nothing
+        }
+        None => &nothing,
+    };
+    match tree.get("lane") {
+        Some(Entry { node: node @ Node { value: Value::List(lanes), .. }, .. }) => {
+            checker.count(node, "lane", lanes, LANES_MAX);
+        }
+        Some(entry) => {
+            let message = format!("`lane` is {}", entry.node.value.describe());
+            checker.wrong(entry.key_at, message, Some("write `[[lane]]` before each lane".into()));
+        }
+        None => checker.wrong(
+            beginning,
+            "a scenario needs a `[[lane]]`",
+            Some("one way of running tasks; 1 to 8 of them".into()),
+        ),
+    }
+    let mut builder = Builder { checker, machine, taken: BTreeMap::new(), cut: Vec::new() };
+    let mut lanes = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        match &node.value {
+            Value::Table(own) => {
+                let id = LaneId::of_index(index);
+                lanes.extend(builder.lane(id, own, every, node.at));
+                let cut = builder.checker.cut.drain(..).map(|cut| format!("lane {id}: {cut}"));
+                builder.cut.extend(cut);
+            }
+            other => {
+                let message = format!("`lane` is {}", other.describe());
+                builder.checker.wrong(node.at, message, Some("write `[[lane]]` before each lane".into()));
+            }
+        }
+    }
+    let cut = std::mem::take(&mut builder.cut);
+    let problems = builder.finish();
+    let number = |name: &str| settings.get(name).and_then(Json::as_u64);
+    let run = || {
+        Some(Run {
+            mode: settings.get("mode")?.as_str()?.to_string(),
+            slice_ms: number("slice_ms")?,
+            tick_ms: number("tick_ms")?,
+            seed: number("seed")?,
+            lanes,
+            cut,
+        })
+    };
+    (run(), problems)
+}
+
+/// Gives every lane cores of its own, if that is asked for and there are enough; else lanes take turns, since lanes
+/// that share a core by accident would be compared by accident.
+fn share_cores(mode: &str, slice_ms: u64, lanes: &mut [LanePlan], machine: &Machine) -> Mode {
+    match mode {
+        "together" => Mode::Together,
+        "cores" if machine.core_ids.len() >= lanes.len() => {
+            let each = machine.core_ids.len() / lanes.len();
+            for (lane, ids) in lanes.iter_mut().zip(machine.core_ids.chunks(each)) {
+                let wanted = if lane.cores.is_empty() { each } else { lane.cores.len() };
+                lane.cores = ids.iter().copied().take(wanted).collect();
+            }
+            Mode::Cores
+        }
+        _ => Mode::Turns { slice_ms },
+    }
+}
+
+/// Makes lanes.
+struct Builder<'a> {
+    checker: Checker<'a>,
+    machine: &'a Machine,
+    /// Shared keys that some pools do not take: where and what each is, and whether any lane took it.
+    taken: BTreeMap<(Place, String), bool>,
+    cut: Vec<String>,
+}
+
+impl Builder<'_> {
+    fn lane(&mut self, id: LaneId, own: &Table, every: &Table, at: Place) -> Option<LanePlan> {
+        let said = together(own, every);
+        let pool = self.pool(&said, at);
+        let said = self.only_what_concerns(said, pool);
+        let before = self.checker.problems.len();
+
+        self.checker.lock = if pool.is_some_and(|pool| pool.name == "processes") { "futex" } else { "std" };
+        self.checker.scope.workers = None;
+        let workers = self.workers(&said, pool, at)?;
+        self.checker.scope.workers = Some(workers);
+
+        let mut values = Map::new();
+        for key in LANE.iter().filter(|key| !matches!(key.name, "pool" | "workers" | "size")) {
+            let value = self.value(&said, at, key.name);
+            values.extend(value.map(|value| (key.name.to_string(), value)));
+        }
+        let size = self.size(&said, at, values.get("workload"));
+        let pool = pool?;
+        let mut pool_values = Map::from_iter([("kind".to_string(), json!(pool.name))]);
+        for key in pool.keys {
+            let value = self.value(&said, at, key.name);
+            pool_values.extend(value.map(|value| (key.name.to_string(), value)));
+        }
+        if self.checker.problems.len() > before {
+            return None;
+        }
+
+        let on_death = pool_values.remove("on_death").unwrap_or(json!({ "kind": "lose" }));
+        let cores = match values.get("cores").and_then(Json::as_u64) {
+            Some(count) => self.machine.core_ids.iter().copied().take(count as usize).collect(),
+            None => Vec::new(),
+        };
+        values.entry("name").or_insert_with(|| json!(pool_name(pool, workers)));
+        values.extend([
+            ("id".to_string(), json!(id)),
+            ("pool".to_string(), Json::Object(pool_values)),
+            ("workers".to_string(), json!(workers)),
+            ("size".to_string(), size?),
+            ("on_death".to_string(), on_death),
+            ("cores".to_string(), json!(cores)),
+            ("seed".to_string(), json!(0)),
+        ]);
+        // The tables spell kinds and keys as the plan does, so only a mistake in the tables can fail here.
+        match serde_json::from_value::<LanePlan>(Json::Object(values)) {
+            Ok(lane) => {
+                self.refuse_impossible(&lane, &said, at);
+                (self.checker.problems.len() == before).then_some(lane)
+            }
+            Err(error) => {
+                self.checker.wrong(at, format!("this lane makes no plan: {error}"), None);
+                None
+            }
+        }
+    }
+
+    /// What the lane's pool is; `None` where that is wrong, so that no other key is blamed for it.
+    fn pool(&mut self, said: &Table, at: Place) -> Option<&'static Kind> {
+        let value = self.value(said, at, "pool")?;
+        find_kind(POOLS, value.as_str()?)
+    }
+
+    /// Drops what was said to all lanes and does not concern this pool, and refuses what was said to this lane and
+    /// does not.
+    ///
+    /// A set that makes the pool another one means the pool, and not a quarrel with the keys that the file gives it.
+    fn only_what_concerns(&mut self, said: Table, pool: Option<&'static Kind>) -> Table {
+        let pool_set_by = said.get("pool").map_or(0, |entry| entry.node.at.source);
+        let mut concerns = Table::default();
+        for entry in said.0 {
+            let key = entry.key.as_str();
+            if find_key(LANE, key).is_some() {
+                concerns.put(entry);
+                continue;
+            }
+            let Some((owner, _)) = find_pool_key(key) else {
+                let pools = pool.into_iter().flat_map(|pool| pool.keys);
+                self.checker.unknown_key(&entry, "a lane", LANE.iter().chain(pools).map(|key| key.name));
+                continue;
+            };
+            let concerned = pool.is_none_or(|pool| pool.name == owner.name);
+            let outdated = entry.key_at.source < pool_set_by;
+            if entry.shared {
+                *self.taken.entry((entry.key_at, entry.key.clone())).or_default() |= concerned || outdated;
+            } else if outdated {
+                // Nothing to say.
+            } else if !concerned {
+                let message = format!("`{key}` is a key of `{}` pools", owner.name);
+                let pool = pool.map_or("", |pool| pool.name);
+                let help = format!("leave it out, or make this pool `{}`; it is `{pool}`", owner.name);
+                self.checker.wrong(entry.key_at, message, Some(help));
+            }
+            if concerned {
+                concerns.put(entry);
+            }
+        }
+        concerns
+    }
+
+    fn finish(mut self) -> Vec<Problem> {
+        let without_effect: Vec<(Place, String)> =
+            self.taken.iter().filter(|(_, taken)| !**taken).map(|(key, _)| key.clone()).collect();
+        for (at, key) in without_effect {
+            let owner = find_pool_key(&key).map_or("", |(owner, _)| owner.name);
+            let message = format!("`{key}` is a key of `{owner}` pools, and no lane is one");
+            self.checker.wrong(at, message, Some(format!("leave it out, or make a pool `{owner}`")));
+        }
+        self.checker.problems
+    }
+
+    /// A key's value: what is said on top of what holds otherwise.
+    fn value(&mut self, said: &Table, at: Place, name: &str) -> Option<Json> {
+        let key = find_key(LANE, name).or(find_pool_key(name).map(|(_, key)| key))?;
+        match (said.get(name), key.default) {
+            (Some(entry), Default::Toml(default)) => {
+                let node = layered(&default_node(default, entry.node.at), &entry.node, &key.shape);
+                self.checker.value(&node, key)
+            }
+            (Some(entry), _) => self.checker.value(&entry.node, key),
+            (None, _) => self.checker.absent(at, key, "a lane"),
+        }
+    }
+
+    fn workers(&mut self, said: &Table, pool: Option<&'static Kind>, at: Place) -> Option<u64> {
+        let single = pool.is_some_and(|pool| pool.name == "single");
+        let pool_set_by = said.get("pool").map_or(0, |entry| entry.node.at.source);
+        match said.get("workers") {
+            Some(entry) if single && (entry.shared || entry.node.at.source < pool_set_by) => Some(1),
+            Some(entry) => {
+                let at = entry.node.at;
+                let workers = self.value(said, at, "workers")?.as_u64()?;
+                if single && workers != 1 {
+                    let help = "leave `workers` out, or make this pool `threads`".to_string();
+                    self.checker.wrong(at, format!("a `single` pool has one worker, not {workers}"), Some(help));
+                }
+                Some(workers)
+            }
+            None if single => Some(1),
+            None => {
+                let key = find_key(LANE, "workers")?;
+                self.checker.value(&default_node("\"cores\"", at), key)?.as_u64()
+            }
+        }
+    }
+
+    /// The size, on top of the one that suits the workload.
+    fn size(&mut self, said: &Table, at: Place, workload: Option<&Json>) -> Option<Json> {
+        let key = find_key(LANE, "size")?;
+        let suits = workload.and_then(|workload| find_kind(WORKLOADS, workload.get("kind")?.as_str()?));
+        let general = default_node(suits.map_or("1", |kind| kind.size), at);
+        let node = match said.get("size") {
+            Some(entry) => layered(&general, &entry.node, &key.shape),
+            None => general,
+        };
+        self.checker.value(&node, key)
+    }
+
+    /// Notes what no pool could do.
+    fn refuse_impossible(&mut self, lane: &LanePlan, said: &Table, at: Place) {
+        let place = |name: &str| said.get(name).map_or(at, |entry| entry.node.at);
+        let inner = |name: &str, inner: &str| match said.get(name).map(|entry| &entry.node) {
+            Some(Node { value: Value::Table(table), at }) => table.get(inner).map_or(*at, |entry| entry.node.at),
+            Some(node) => node.at,
+            None => at,
+        };
+        let mut refuse = |at: Place, message: String, help: &str| self.checker.wrong(at, message, Some(help.into()));
+
+        if let Some(capacity) = lane.capacity.filter(|capacity| u64::from(lane.chunk) > *capacity) {
+            let message = format!("a chunk of {} never fits into a queue of {capacity}", lane.chunk);
+            refuse(place("chunk"), message, "raise `capacity`, or lower `chunk`");
+        }
+        if lane.capacity.is_none() && lane.when_full != WhenFull::Block {
+            let shared = said.get("when_full").is_some_and(|entry| entry.shared);
+            if !shared {
+                refuse(
+                    place("when_full"),
+                    "an unbounded queue is never full".into(),
+                    "give it a `capacity`, or leave `when_full` out",
+                );
+            }
+        }
+        if lane.pool == PoolPlan::Stealing && lane.when_full == WhenFull::DiscardOldest {
+            let message = "a `stealing` pool has no oldest task: each worker has a queue of its own".into();
+            refuse(place("when_full"), message, "use `reject`, or make this pool `threads`");
+        }
+        if let PoolPlan::Processes { payload_bytes, in_flight, .. } = lane.pool {
+            const TOTAL_MAX: u64 = 2 << 30;
+            let total = payload_bytes.saturating_mul(u64::from(lane.workers)).saturating_mul(u64::from(in_flight) + 1);
+            if total > TOTAL_MAX {
+                let message = format!("{} MiB would be on their way at once", total >> 20);
+                refuse(
+                    place("payload_bytes"),
+                    message,
+                    "lower `payload_bytes`, `workers` or `in_flight`: 2048 MiB have room",
+                );
+            }
+        }
+        if let Some(lock) = lock_of(&lane.workload)
+            && lane.pool.is_processes()
+            && !lock.is_process_shared()
+        {
+            let message = format!("a `{}` lock works within one process only", lock.name());
+            refuse(inner("workload", "lock"), message, "use `futex`, `spin` or `semaphore` in a process pool");
+        }
+        if let WorkloadPlan::CriticalSection { lock, permits, .. } = lane.workload
+            && permits > 1
+            && lock != LockKind::Semaphore
+        {
+            let message = format!("a `{}` lock lets one in at a time, not {permits}", lock.name());
+            refuse(inner("workload", "permits"), message, "use `lock = \"semaphore\"`");
+        }
+        match lane.size {
+            Size::Uniform { min, max } if min > max => {
+                refuse(
+                    inner("size", "min"),
+                    format!("from {min} to {max} there is no number"),
+                    "`min` is the least, `max` the most",
+                );
+            }
+            Size::Bimodal { small, large, .. } if small > large => {
+                refuse(
+                    inner("size", "small"),
+                    format!("{small} is not smaller than {large}"),
+                    "swap `small` and `large`",
+                );
+            }
+            Size::Constant { units: 0 } if !matches!(lane.workload, WorkloadPlan::Spin) => {
+                refuse(place("size"), "only a `spin` task may be empty".into(), "use at least 1 unit");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is said to a lane on top of what is said to every lane.
+fn together(own: &Table, every: &Table) -> Table {
+    let mut said = every.clone();
+    for entry in &mut said.0 {
+        entry.shared = true;
+    }
+    for entry in &own.0 {
+        let key = find_key(LANE, &entry.key).or(find_pool_key(&entry.key).map(|(_, key)| key));
+        let node = match (said.get(&entry.key), key) {
+            (Some(general), Some(key)) => layered(&general.node, &entry.node, &key.shape),
+            _ => entry.node.clone(),
+        };
+        said.put(Entry { node, ..entry.clone() });
+    }
+    said
+}
+
+/// The lock that a workload really takes.
+fn lock_of(workload: &WorkloadPlan) -> Option<LockKind> {
+    match workload {
+        WorkloadPlan::CriticalSection { lock, .. } => Some(*lock),
+        WorkloadPlan::Counter { way: CounterWay::Locked | CounterWay::Sharded, lock, .. } => Some(*lock),
+        _ => None,
+    }
+}
+
+/// What a lane is called that has no name.
+fn pool_name(pool: &Kind, workers: u64) -> String {
+    match (pool.name, workers) {
+        ("single", _) => "one worker".into(),
+        ("threads", 1) => "1 thread".into(),
+        ("threads", _) => format!("{workers} threads"),
+        ("processes", 1) => "1 process".into(),
+        ("processes", _) => format!("{workers} processes"),
+        ("stealing", _) => format!("{workers} stealing"),
+        ("per-task", _) => "a thread per task".into(),
+        (name, _) => format!("{workers} {name}"),
+    }
+}
