@@ -33,3 +33,13 @@ pub mod pool;
 pub mod lane;
 
 pub mod scenario;
+
+pub mod source;
+
+pub mod ledger;
+
+pub mod report;
+
+pub mod view;
+
+pub mod cli;

@@ -1,0 +1,185 @@
+//! What may be typed. The help, the completions and the manual page are made from this.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Without a scenario: the default one. Where there is no terminal, `poolscope SCENARIO` behaves as `poolscope run SCENARIO`.
+
+Examples:
+  poolscope                                        open the default scenario
+  poolscope lock-kinds --set 'lane.*.workers=8'    open another one, with eight workers in each lane
+  poolscope run pool-size --for 5s --format json   run one without a screen, for a program to read
+  poolscope run ipc --record ipc.jsonl             write the run to a file …
+  poolscope replay ipc.jsonl --speed 2             … and look at it again, twice as fast
+
+Exit codes:
+  0  fine                                 3  results are wrong, which nobody expected
+  1  the system would not                 4  what the scenario expects did not come about
+  2  wrong usage, or wrong input      128+n  ended by signal n";
+
+/// Watch thread and process pools work: live, side by side, measured.
+#[derive(Debug, Parser)]
+#[command(name = "poolscope", version, about, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) open: Open,
+}
+
+/// The command line without what is hidden: completions would offer that too.
+pub(super) fn shown() -> clap::Command {
+    let whole = Cli::command();
+    let shown: Vec<_> = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+    let about = whole.get_about().cloned().unwrap_or_default();
+    Open::augment_args(clap::Command::default().name("poolscope")).about(about).subcommands(shown)
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Open {
+    #[command(flatten)]
+    pub(super) what: What,
+    /// Write every frame of the run to FILE (a new one), for `replay`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+}
+
+/// Which scenario, and what to change in it.
+#[derive(Debug, Args)]
+pub(super) struct What {
+    /// A built-in scenario, one of your own folder, or a path.
+    #[arg(value_name = "SCENARIO")]
+    pub(super) scenario: Option<String>,
+    /// Where every random choice of the run comes from.
+    #[arg(long, value_name = "S")]
+    pub(super) seed: Option<u64>,
+    /// Change the scenario: lane.2.workers=8, lane.*.chunk=16, mode=together. May be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// End every lane after so many tasks.
+    #[arg(long, value_name = "N")]
+    pub(super) tasks: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario without a screen, and report.
+    Run {
+        #[command(flatten)]
+        what: What,
+        /// How long to run, by the clock on the wall: 5s, 500ms, 2m. Default: what the scenario says.
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        wall: Option<std::time::Duration>,
+        /// How to report.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Write every frame of the run to FILE (a new one), for `replay`.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+        /// Write what the workers' flight recorders hold at the end to FILE, as a Chrome trace.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
+    },
+    /// Show a recording again, on the screen or as a report.
+    Replay {
+        /// What `--record` wrote.
+        file: PathBuf,
+        /// How many times as fast as it was.
+        #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+        speed: f64,
+        /// Report instead of showing it.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+    },
+    /// List the scenarios, built in and your own.
+    List,
+    /// Check scenario files.
+    Check {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print a scenario's presenter's notes.
+    Notes {
+        /// Which scenario.
+        scenario: String,
+    },
+    /// Tell what this terminal, machine and platform give and what they cannot.
+    Doctor,
+    /// Print the JSON schema of the summary that `run --format json` gives.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+    /// Be a lane: read orders on standard input, write frames to standard output.
+    #[command(hide = true)]
+    Lane,
+    /// Be a worker process of a lane.
+    #[command(hide = true)]
+    Worker {
+        /// Its number.
+        id: u32,
+    },
+    /// Be the clean process that a lane's workers are forked from.
+    #[command(hide = true)]
+    Forkserver,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A table for people.
+    Text,
+    /// The summary as JSON (see assets/summary.schema.json).
+    Json,
+    /// The frames as they come, one JSON line each, then the summary.
+    Ndjson,
+    /// A row for each lane.
+    Csv,
+}
+
+/// `5s`, `1.5s`, `500ms`, `2m`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let wrong = || format!("`{text}` is no time: write 5s, 500ms or 2m");
+    let (number, scale) =
+        units.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, scale))).ok_or_else(wrong)?;
+    let seconds = number.trim().parse::<f64>().map_err(|_| wrong())? * scale;
+    if !(0.001..=86_400.0).contains(&seconds) {
+        return Err(format!("`{text}` is not between 1ms and 24h"));
+    }
+    Ok(std::time::Duration::from_secs_f64(seconds))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.trim_end_matches(['x', '×']).parse::<f64>().map_err(|_| format!("`{text}` is no number"))?;
+    if (0.01..=1000.0).contains(&speed) { Ok(speed) } else { Err("a speed is between 0.01 and 1000".to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_and_nonsense_is_refused() {
+        let millis = |text| duration(text).map(|time| time.as_millis());
+        assert_eq!(millis("5s"), Ok(5000));
+        assert_eq!(millis("250ms"), Ok(250));
+        assert_eq!(millis("1.5m"), Ok(90_000));
+        for wrong in ["", "5", "s", "-1s", "nans", "1e9s", "0s", "5 parsecs"] {
+            assert!(millis(wrong).is_err(), "{wrong}");
+        }
+    }
+}

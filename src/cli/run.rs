@@ -1,0 +1,171 @@
+//! `run` and `replay` without a screen: frames into a ledger, the ledger into a report.
+
+use super::args::{Format, Open, What};
+use super::{Done, Outcome, Trouble, find, in_words, print, say_to_stderr};
+use crate::ledger::Ledger;
+use crate::report::{self, Summary, Verdict};
+use crate::scenario::{Overrides, Scenario};
+use crate::source::{self, Control, Live, LiveOptions, Recorder, Replay};
+use crate::wire::{Body, Order, Plan, encode_frame};
+use crossbeam_channel::{Receiver, after, bounded, never, select};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long the lanes may take to answer with their flight recorders before they are told to finish.
+const FLIGHT_PATIENCE: Duration = Duration::from_millis(300);
+
+/// `poolscope run`.
+pub(super) fn run(
+    what: &What,
+    wall: Option<Duration>,
+    format: Format,
+    record: Option<&Path>,
+    trace: Option<&Path>,
+) -> Done {
+    // Signals first: none may end us while lanes start.
+    let signals = signals()?;
+    let (scenario, plan) = planned(what)?;
+    // A number of tasks ends a run by itself; a scenario's own time would cut it.
+    let wall = wall.or_else(|| what.tasks.is_none().then(|| Duration::from_secs_f64(scenario.seconds)));
+    let recorder = record.map(Recorder::begin).transpose().map_err(|error| Trouble::Usage(error.to_string()))?;
+    let live = Live::start(plan, LiveOptions { recorder, ..LiveOptions::default() })?;
+    let mut ledger = Ledger::new();
+    let mut end_after = wall.map_or_else(never, after);
+    let mut asked = false;
+    loop {
+        select! {
+            recv(live.frames) -> frame => {
+                let Ok(frame) = frame else { break };
+                ledger.post(&frame);
+                if format == Format::Ndjson {
+                    print(&encode_frame(&frame))?;
+                }
+                if let Body::RecordingFailed { why } = &frame.body {
+                    say_to_stderr(&format!("the recording ended early: {why}"));
+                }
+                if ledger.has_ended() {
+                    break;
+                }
+            }
+            recv(end_after) -> _ => {
+                if trace.is_some() && !asked {
+                    asked = true;
+                    live.tell(Control::Order(None, Order::Flight));
+                    end_after = after(FLIGHT_PATIENCE);
+                } else {
+                    live.tell(Control::Finish);
+                    end_after = never();
+                }
+            }
+            recv(signals) -> signal => {
+                // Lanes are ended here, and only then are we.
+                drop(live);
+                return Ok(Outcome::Signal(signal.unwrap_or(SIGTERM)));
+            }
+        }
+    }
+    drop(live);
+    if let Some(path) = trace {
+        fs::write(path, report::chrome_trace(&ledger))
+            .map_err(|error| Trouble::System(format!("{}: {error}", path.display())))?;
+    }
+    tell(&ledger, format)
+}
+
+/// `poolscope SCENARIO` where there is no terminal.
+pub(super) fn without_screen(open: &Open) -> Done {
+    run(&open.what, None, Format::Text, open.record.as_deref(), None)
+}
+
+/// The scenario, and the plan that it comes to on this machine.
+pub(super) fn planned(what: &What) -> Result<(Scenario, Plan), Trouble> {
+    let scenario = find(what.scenario.as_deref())?;
+    let overrides = Overrides { seed: what.seed, tasks: what.tasks, sets: what.sets.clone() };
+    let machine = source::measured_machine();
+    let plan = scenario.plan(&machine, &overrides);
+    let plan = plan.map_err(|problems| Trouble::Usage(in_words(&problems)))?;
+    for line in scenario.adjustments(&machine, &overrides) {
+        say_to_stderr(&line);
+    }
+    Ok((scenario, plan))
+}
+
+/// `poolscope replay --format …`.
+pub(super) fn replay(file: &Path, format: Format) -> Done {
+    let wrong = |error: source::ReplayError| Trouble::Usage(error.to_string());
+    let mut replay = Replay::open(file).map_err(wrong)?;
+    let mut ledger = Ledger::new();
+    let mut broken = None;
+    loop {
+        match replay.next_frame() {
+            Ok(Some(frame)) => {
+                ledger.post(&frame);
+                if format == Format::Ndjson {
+                    print(&encode_frame(&frame))?;
+                }
+            }
+            Ok(None) => break,
+            // What came before it is whole, and worth telling.
+            Err(error) => {
+                broken = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    if let Some(error) = &broken {
+        say_to_stderr(error);
+    } else if *replay.ending() != source::Ending::Whole {
+        say_to_stderr(&format!("{}: {}", file.display(), replay.ending()));
+    }
+    let outcome = tell(&ledger, format)?;
+    Ok(if broken.is_some() { Outcome::Usage } else { outcome })
+}
+
+fn tell(ledger: &Ledger, format: Format) -> Done {
+    let Some(summary) = Summary::of(ledger) else {
+        return Err(Trouble::System("the run ended before it began".to_string()));
+    };
+    let verdicts = report::verdicts(ledger, &summary);
+    match format {
+        Format::Text => print(&report::text(&summary, &verdicts))?,
+        Format::Json => print(&report::json(&summary))?,
+        Format::Csv => print(&report::csv(&summary))?,
+        Format::Ndjson => print(&report::json_line(&summary))?,
+    };
+    if format != Format::Text {
+        verdicts.iter().filter(|verdict| verdict.fails.is_some()).for_each(|verdict| say_to_stderr(&failure(verdict)));
+    }
+    Ok(judge(&summary, &verdicts))
+}
+
+fn failure(verdict: &Verdict) -> String {
+    format!("expected {}: {}", verdict.statement, verdict.fails.as_deref().unwrap_or_default())
+}
+
+/// A scenario says what it expects; one that says nothing expects right results.
+fn judge(summary: &Summary, verdicts: &[Verdict]) -> Outcome {
+    if verdicts.iter().any(|verdict| verdict.fails.is_some()) {
+        return Outcome::NotSeen;
+    }
+    let wrong = summary.lanes.iter().any(|lane| lane.result.ok == Some(false));
+    if verdicts.is_empty() && wrong { Outcome::Violated } else { Outcome::Ok }
+}
+
+/// The signals that end a run, as messages.
+fn signals() -> io::Result<Receiver<i32>> {
+    let mut arriving = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+    let (told, signals) = bounded(4);
+    let thread = crate::doors::threads::spawn("signals", move || {
+        for signal in arriving.forever() {
+            if told.send(signal).is_err() {
+                return;
+            }
+        }
+    })?;
+    // Ends with the process.
+    thread.detach();
+    Ok(signals)
+}

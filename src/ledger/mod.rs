@@ -1,0 +1,206 @@
+//! What the frames add up to: one fold, the same for a live run, a recording and a headless run.
+//!
+//! ```text
+//! frame ──▶ Ledger::post ──▶ lanes: tasks, workers, queue, locks, history
+//!                            cores: each core's use
+//!                            findings: what is worth telling (asked for, never stored)
+//! ```
+//!
+//! [`Ledger::post`] is total: odd input (a lane that nobody announced, a tick out of order, numbers that make no sense)
+//! is counted in [`Ledger::odd_frames`] and changes nothing else.
+//!
+//! Absent here: clocks (a ledger knows only the times that frames carry), I/O, `Result`.
+
+mod findings;
+mod lane;
+
+pub use findings::{Finding, FindingKind, exit_in_words};
+pub use lane::{Activity, LaneLedger, LockLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
+
+use crate::stats::History;
+use crate::wire::{Body, Frame, LaneId, Plan, SystemTick, Turn};
+
+/// How many points each history keeps: a minute of ticks.
+pub const HISTORY_POINTS: usize = 600;
+
+/// What the frames of one run add up to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger {
+    plan: Option<Plan>,
+    lanes: Vec<LaneLedger>,
+    cores: Cores,
+    turn: Option<Turn>,
+    at_ns: u64,
+    ended: bool,
+    frames: u64,
+    odd_frames: u64,
+    missed_frames: u64,
+    recording_failed: Option<String>,
+}
+
+/// What the cores did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cores {
+    /// The newest sample.
+    pub now: SystemTick,
+    /// Each core's busy share in each window so far, with the core's id.
+    pub history: Vec<(u32, History<f64>)>,
+    busy_ns: Vec<f64>,
+    window_ns: u64,
+}
+
+impl Cores {
+    /// Each core's busy share over the whole run, with its id.
+    pub fn busy_overall(&self) -> Vec<(u32, f64)> {
+        let shares = self.history.iter().zip(&self.busy_ns);
+        shares
+            .map(|((id, _), busy_ns)| (*id, if self.window_ns == 0 { 0.0 } else { busy_ns / self.window_ns as f64 }))
+            .collect()
+    }
+
+    fn post(&mut self, tick: &SystemTick) {
+        for &(id, busy) in &tick.cores {
+            let busy = if busy.is_finite() { busy.clamp(0.0, 1.0) } else { 0.0 };
+            let place = self.history.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
+                self.history.push((id, History::new(HISTORY_POINTS)));
+                self.busy_ns.push(0.0);
+                self.history.len() - 1
+            });
+            self.history[place].1.push(busy);
+            self.busy_ns[place] += busy * tick.window_ns as f64;
+        }
+        self.window_ns = self.window_ns.saturating_add(tick.window_ns);
+        self.now = tick.clone();
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Ledger::new()
+    }
+}
+
+impl Ledger {
+    /// A ledger into which nothing has been posted.
+    pub fn new() -> Ledger {
+        Ledger {
+            plan: None,
+            lanes: Vec::new(),
+            cores: Cores { now: SystemTick::default(), history: Vec::new(), busy_ns: Vec::new(), window_ns: 0 },
+            turn: None,
+            at_ns: 0,
+            ended: false,
+            frames: 0,
+            odd_frames: 0,
+            missed_frames: 0,
+            recording_failed: None,
+        }
+    }
+
+    /// Takes in a frame.
+    pub fn post(&mut self, frame: &Frame) {
+        self.frames += 1;
+        self.at_ns = self.at_ns.max(frame.at_ns);
+        match (&frame.body, frame.lane) {
+            (Body::Plan(plan), _) => {
+                self.lanes = plan.lanes.iter().map(LaneLedger::new).collect();
+                self.plan = Some((**plan).clone());
+            }
+            (Body::System(tick), _) => self.cores.post(tick),
+            (Body::Turn(turn), _) => self.take_turn(*turn),
+            (Body::End, _) => self.ended = true,
+            (Body::RecordingFailed { why }, _) => self.recording_failed = Some(why.clone()),
+            (Body::Missed { frames }, _) => self.missed_frames = self.missed_frames.saturating_add(*frames),
+            (body, Some(id)) => {
+                let lane = id.index().and_then(|index| self.lanes.get_mut(index));
+                if !lane.is_some_and(|lane| lane.post(body, frame.at_ns)) {
+                    self.odd_frames += 1;
+                }
+            }
+            (_, None) => self.odd_frames += 1,
+        }
+    }
+
+    fn take_turn(&mut self, turn: Turn) {
+        if let (true, Some(lane)) = (turn.halted, self.turn.and_then(|before| before.running))
+            && let Some(lane) = lane.index().and_then(|index| self.lanes.get_mut(index))
+        {
+            lane.turns_halted += 1;
+        }
+        self.turn = Some(turn);
+    }
+
+    /// The plan, once it is known.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// The lanes, in their order.
+    pub fn lanes(&self) -> &[LaneLedger] {
+        &self.lanes
+    }
+
+    /// The cores.
+    pub fn cores(&self) -> &Cores {
+        &self.cores
+    }
+
+    /// The lane whose turn it is, where lanes take turns.
+    pub fn running(&self) -> Option<LaneId> {
+        self.turn.and_then(|turn| turn.running)
+    }
+
+    /// The time of the newest frame, counted from the start of the run.
+    pub fn at_ns(&self) -> u64 {
+        self.at_ns
+    }
+
+    /// Whether the run has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// How many frames were posted.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Frames that made no sense where they came.
+    pub fn odd_frames(&self) -> u64 {
+        self.odd_frames
+    }
+
+    /// Frames that the viewer was too slow to take.
+    pub fn missed_frames(&self) -> u64 {
+        self.missed_frames
+    }
+
+    /// Why the recording could not go on, if it could not.
+    pub fn recording_failed(&self) -> Option<&str> {
+        self.recording_failed.as_deref()
+    }
+
+    /// What measuring one task costs, by the largest of the lanes' own measurements at their start.
+    pub fn measuring_ns(&self) -> Option<f64> {
+        let costs = self.lanes.iter().filter_map(|lane| Some(lane.hello.as_ref()?.cost.event_ns));
+        costs.filter(|ns| ns.is_finite()).max_by(f64::total_cmp)
+    }
+
+    /// The share of all workers' time that measuring took, by these figures and the number of tasks; none before any time.
+    pub fn measuring_share(&self) -> Option<f64> {
+        let (mut measuring_ns, mut workers_ns) = (0.0, 0.0);
+        for lane in &self.lanes {
+            let Some(cost_ns) = lane.hello.as_ref().map(|hello| hello.cost.event_ns).filter(|ns| ns.is_finite()) else {
+                continue;
+            };
+            measuring_ns += cost_ns * lane.tasks.completed.saturating_add(lane.tasks.failed) as f64;
+            workers_ns += lane.state_ns().iter().map(|&ns| ns as f64).sum::<f64>();
+        }
+        (workers_ns > 0.0).then(|| measuring_ns / workers_ns)
+    }
+
+    /// What is worth telling, most urgent first.
+    pub fn findings(&self) -> Vec<Finding> {
+        findings::of(self)
+    }
+}

@@ -1,0 +1,19 @@
+//! The summary as JSON.
+
+use super::Summary;
+use crate::wire::escape_controls;
+
+/// The summary as one JSON document, indented for people who look at it, with a newline.
+pub fn json(summary: &Summary) -> String {
+    // Plain data with string keys, written to memory: nothing in it can fail.
+    let mut text = escape_controls(serde_json::to_string_pretty(summary).unwrap_or_default());
+    text.push('\n');
+    text
+}
+
+/// The summary as one line of JSON, to end a stream of frames.
+pub fn json_line(summary: &Summary) -> String {
+    let mut text = escape_controls(serde_json::to_string(summary).unwrap_or_default());
+    text.push('\n');
+    text
+}

@@ -1,0 +1,21 @@
+//! Headless sinks: what a run comes to, for people and for programs. One format a file.
+//!
+//! Everything here is made from a [`crate::ledger::Ledger`] and nothing else, so a replayed run reports what the live one
+//! did.
+
+mod csv;
+mod json;
+mod summary;
+mod text;
+mod trace;
+
+pub use csv::csv;
+pub use json::{json, json_line};
+pub use summary::{CoreSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};
+pub use text::text;
+pub use trace::chrome_trace;
+
+/// Text from outside may hold anything: what a terminal would obey is shown as a replacement character.
+fn clean(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}

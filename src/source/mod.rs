@@ -1,0 +1,15 @@
+//! Where frames come from: lanes that run now, or a recording of lanes that ran.
+//!
+//! Both give the same frames in the same order to whoever folds them, so nothing below this room can tell them apart
+//! (`tests/` holds that a live ledger equals the replayed one).
+
+mod live;
+mod machine;
+mod recorder;
+mod replay;
+mod turns;
+
+pub use live::{Control, Live, LiveOptions};
+pub use machine::measured_machine;
+pub use recorder::{RecordError, Recorder};
+pub use replay::{Ending, Replay, ReplayError};

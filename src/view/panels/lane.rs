@@ -1,0 +1,731 @@
+//! One lane: what it achieves, what each worker does, how its queue stands, and the figures behind.
+//!
+//! ```text
+//! ╭─ ▸2 ● four threads ────── channel ─╮   ● it is its turn
+//! │ 1,553 tasks/s                ×1.91 │   the last second
+//! │ whole run 1,540              ×1.89 │
+//! │   ▇▇▇▇▇▇█▇▇▇▇▇█▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  │   the same scale in every lane
+//! │ 4 workers               last 3.1 s │   of the lane's own active time
+//! │ 0 █▒▒█·▇▅██▚▚▚▒████▒▒███▒█████▒█ █ │   height: the share of the time; the last column: now
+//! │ queue 61 of 64  mean 60 · sampled  │
+//! │   ▅▄▄▆▃▃▃▄▂▂▅▄▄▆█▅▆▃▃▄▁▂▄▃▄▄▄▅▅▄▄  │
+//! │ wait  p50 40 ms  p99 52 ms         │
+//! ╰────────────────────────────────────╯
+//! ```
+//!
+//! All lanes get the same rows, so that what stands side by side can be compared.
+
+use crate::ledger::{Activity, LaneLedger, Ledger, Standing, WorkerLedger};
+use crate::stats::{Histogram, words};
+use crate::view::pen::{Pen, fit, width_of};
+use crate::view::theme::Theme;
+use crate::view::timeline::{Shares, Timeline, dominant, running_share};
+use crate::wire::{Exit, LaneId, Mode, Phase, PoolPlan, QueueHow, Start, Transport};
+use ratatui::style::Style;
+
+/// A part of a lane's panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Headline,
+    Overall,
+    Throughput,
+    Workers,
+    Queue,
+    QueueGraph,
+    Tasks,
+    Wait,
+    Service,
+    Lock,
+    Cpu,
+    Memory,
+    Startup,
+    Check,
+}
+
+struct Item {
+    section: Section,
+    /// What it is called where it says that there is no room for it.
+    name: &'static str,
+    /// The lower, the sooner it gets a row.
+    priority: u8,
+    rows_min: u16,
+    /// Whether a blank row stands before it, where there is one to spare.
+    begins_group: bool,
+}
+
+const fn item(section: Section, name: &'static str, priority: u8, rows_min: u16, begins_group: bool) -> Item {
+    Item { section, name, priority, rows_min, begins_group }
+}
+
+/// The sections from top to bottom.
+const ITEMS: [Item; 14] = [
+    item(Section::Headline, "throughput", 0, 1, false),
+    item(Section::Overall, "whole-run figures", 9, 1, false),
+    item(Section::Throughput, "throughput graph", 5, 1, false),
+    item(Section::Workers, "workers", 1, 2, true),
+    item(Section::Queue, "queue", 3, 1, true),
+    item(Section::QueueGraph, "queue graph", 8, 1, false),
+    item(Section::Tasks, "task counts", 10, 1, true),
+    item(Section::Wait, "waiting times", 4, 1, false),
+    item(Section::Service, "task times", 7, 1, false),
+    item(Section::Lock, "locks", 11, 1, false),
+    item(Section::Cpu, "CPU", 6, 1, false),
+    item(Section::Memory, "memory", 12, 1, false),
+    item(Section::Startup, "start-up", 13, 1, false),
+    item(Section::Check, "check", 2, 1, false),
+];
+
+/// Up to so many workers get their rows before sections of this priority and later ones get any.
+const WORKERS_SOON: u16 = 4;
+const WORKERS_BEFORE: u8 = 6;
+const WORKERS_PLACE: usize = 3;
+
+/// Graphs grow to this height before workers get more than [`WORKERS_FIRST`] rows.
+const GRAPH_ROWS: u16 = 3;
+/// Graphs are never higher than this.
+const GRAPH_ROWS_MAX: u16 = 12;
+/// Nor a worker's row than this.
+const THICK_MAX: u16 = 3;
+/// The sections that begin a group, without the first.
+const GROUPS: u16 = 3;
+const WORKERS_FIRST: u16 = 8;
+
+/// The rows of every lane's panel.
+pub(in crate::view) struct Rows {
+    rows: Vec<(Section, u16)>,
+    /// What there is no room for.
+    pub(in crate::view) hidden: Vec<&'static str>,
+    /// The columns that the widest name of a row of workers takes.
+    label: u16,
+    /// The rows that each row of workers is high.
+    thick: u16,
+}
+
+impl Rows {
+    /// Divides `height` rows among the sections.
+    pub(in crate::view) fn plan(height: u16, lanes: &[&LaneLedger]) -> Rows {
+        let workers = lanes.iter().map(|lane| present(lane).count()).max().unwrap_or(0);
+        let workers_wanted = u16::try_from(workers).unwrap_or(u16::MAX).max(1).saturating_add(1);
+        let has_locks = lanes.iter().any(|lane| !lane.locks.is_empty());
+        let mut rows = [0u16; ITEMS.len()];
+        let mut left = height;
+        let mut hidden = Vec::new();
+        let mut by_priority: Vec<usize> = (0..ITEMS.len()).collect();
+        by_priority.sort_by_key(|&place| ITEMS[place].priority);
+        for place in by_priority {
+            let item = &ITEMS[place];
+            if item.section == Section::Lock && !has_locks {
+                continue;
+            }
+            // Some workers in rows of their own tell more than what comes after the first few sections.
+            if item.priority == WORKERS_BEFORE {
+                let more = workers_wanted.min(WORKERS_SOON + 1).saturating_sub(rows[WORKERS_PLACE]).min(left);
+                if rows[WORKERS_PLACE] > 0 {
+                    rows[WORKERS_PLACE] += more;
+                    left -= more;
+                }
+            }
+            if item.rows_min <= left {
+                rows[place] = item.rows_min;
+                left -= item.rows_min;
+            } else {
+                hidden.push(item.name);
+            }
+        }
+        let mut grow = |section: Section, rows_max: u16, left: &mut u16| {
+            for (place, item) in ITEMS.iter().enumerate() {
+                if item.section == section && rows[place] > 0 {
+                    let more = rows_max.saturating_sub(rows[place]).min(*left);
+                    rows[place] += more;
+                    *left -= more;
+                }
+            }
+        };
+        grow(Section::Workers, workers_wanted.min(WORKERS_FIRST + 1), &mut left);
+        for rows in 2..=GRAPH_ROWS {
+            grow(Section::QueueGraph, rows, &mut left);
+            grow(Section::Throughput, rows, &mut left);
+        }
+        grow(Section::Workers, workers_wanted, &mut left);
+        // The rows of rest between groups come before high graphs.
+        let rest = left.min(GROUPS);
+        left -= rest;
+        // Where every worker has a row, rows may be higher: they then show how much of the time it was running.
+        let one_each = workers_wanted.saturating_sub(1);
+        let mut graph_rows = GRAPH_ROWS;
+        for thick in 2..=THICK_MAX {
+            for _ in 0..GRAPH_ROWS_MAX / THICK_MAX {
+                graph_rows += 1;
+                grow(Section::QueueGraph, graph_rows, &mut left);
+                grow(Section::Throughput, graph_rows, &mut left);
+            }
+            if left >= one_each {
+                grow(Section::Workers, one_each.saturating_mul(thick).saturating_add(1), &mut left);
+            }
+        }
+        grow(Section::QueueGraph, GRAPH_ROWS_MAX, &mut left);
+        grow(Section::Throughput, GRAPH_ROWS_MAX, &mut left);
+        left += rest;
+        let mut planned = Vec::new();
+        for (item, rows) in ITEMS.iter().zip(rows) {
+            // A row of rest between groups; sections without rows do not count.
+            let rest = u16::from(item.begins_group && rows > 0 && left > 0 && !planned.is_empty());
+            left -= rest;
+            if rest > 0 {
+                planned.push((item.section, 0));
+            }
+            if rows > 0 {
+                planned.push((item.section, rows));
+            }
+        }
+        let high = rows[WORKERS_PLACE].saturating_sub(1);
+        let thick = (high / one_each.max(1)).max(1);
+        let worker_rows = usize::from(high / thick).max(1);
+        let names = lanes.iter().flat_map(|lane| {
+            let there: Vec<&WorkerLedger> = present(lane).collect();
+            let groups = there.chunks(there.len().div_ceil(worker_rows).max(1));
+            groups.map(|group| width_of(&name_of_group(group))).collect::<Vec<_>>()
+        });
+        Rows { rows: planned, hidden, label: names.max().unwrap_or(1).max(1), thick }
+    }
+}
+
+/// What graphs of all lanes are measured against, so that equal heights mean equal figures.
+pub(in crate::view) struct Scale {
+    throughput_per_s: f64,
+    depth: u64,
+    column_ns: u64,
+}
+
+impl Scale {
+    /// The scale for all lanes of a ledger, shown or not: turning a page must not change it.
+    pub(in crate::view) fn of(ledger: &Ledger, columns: u16) -> Scale {
+        let column_ns = ledger.plan().map_or(100, |plan| plan.tick_ms).clamp(1, 60_000) * 1_000_000;
+        let (mut rate, mut depth) = (0.0f64, 1u64);
+        for lane in ledger.lanes() {
+            let timeline = Timeline::of(lane, usize::from(columns), column_ns);
+            rate = timeline.rates(lane).into_iter().fold(rate, f64::max);
+            let most = timeline.depths(lane).into_iter().max().unwrap_or(0);
+            depth = depth.max(most).max(lane.plan.capacity.filter(|capacity| *capacity <= 100_000).unwrap_or(0));
+        }
+        Scale { throughput_per_s: round_up(rate), depth, column_ns }
+    }
+
+    /// The scale in words.
+    pub(in crate::view) fn caption(&self) -> String {
+        format!(
+            "in all lanes graphs reach to {} and to {} queued",
+            words::per_s(self.throughput_per_s, "tasks"),
+            words::count(self.depth)
+        )
+    }
+}
+
+/// The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten: a scale that does not change with every tick.
+fn round_up(value: f64) -> f64 {
+    if !value.is_finite() || value <= 0.0 {
+        return 1.0;
+    }
+    let power = 10f64.powf(value.log10().floor());
+    let step = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().find(|step| step * power >= value * 0.999);
+    step.unwrap_or(10.0) * power
+}
+
+fn present(lane: &LaneLedger) -> impl Iterator<Item = &WorkerLedger> {
+    lane.workers.iter().filter(|worker| worker.present)
+}
+
+/// Whether a tick has come: before, a zero would be a guess.
+fn knows(lane: &LaneLedger) -> bool {
+    !lane.history.is_empty()
+}
+
+/// What a lane's panel needs besides the lane.
+pub(in crate::view) struct Context<'a> {
+    pub(in crate::view) ledger: &'a Ledger,
+    pub(in crate::view) theme: &'a Theme,
+    pub(in crate::view) rows: &'a Rows,
+    pub(in crate::view) scale: &'a Scale,
+    /// The width inside a panel, the same for all.
+    pub(in crate::view) width: u16,
+    pub(in crate::view) wanted: Option<u32>,
+    pub(in crate::view) is_focused: bool,
+    /// Whether the user paused all lanes.
+    pub(in crate::view) is_paused: bool,
+    pub(in crate::view) boxed: bool,
+}
+
+impl Context<'_> {
+    /// The columns of every graph: what the names of workers, a blank, another and the state now leave.
+    fn columns(&self) -> u16 {
+        self.width.saturating_sub(self.rows.label + 1 + 2)
+    }
+}
+
+/// A worker's number, or the first and last of several; `c` is the caller, who runs what the queue has no room for.
+fn name_of_group(group: &[&WorkerLedger]) -> String {
+    let name = |worker: &WorkerLedger| if worker.is_caller() { "c".to_string() } else { worker.id.to_string() };
+    match group {
+        [one] => name(one),
+        [first, .., last] => format!("{}-{}", name(first), name(last)),
+        [] => String::new(),
+    }
+}
+
+pub(in crate::view) fn draw(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let theme = context.theme;
+    let (frame, name) = if context.is_focused {
+        (theme.tint(theme.accent), theme.tint(theme.accent).patch(theme.strong()))
+    } else {
+        (theme.label(), theme.strong())
+    };
+    let number = format!("{}{} ", if context.is_focused { "▸" } else { " " }, lane.plan.id);
+    let (sign, sign_style) = sign(lane, context);
+    let (mut standing, standing_style) = standing(lane, context);
+    // What stands on the right gives way to the name: the sign tells the most important part of it.
+    let edges = if context.boxed { 11 } else { 9 };
+    let room = pen.width().saturating_sub(edges + width_of(&number));
+    let name_width = width_of(&words::plain(lane.name()));
+    if name_width + width_of(&standing) > room {
+        standing.clear();
+    }
+    let shown_name = fit(&words::plain(lane.name()), usize::from(room.saturating_sub(width_of(&standing))).max(6));
+    let right_from = width_of(&number) + width_of(&shown_name) + 5;
+    {
+        let width = pen.width();
+        let _ = pen.panel(
+            &[(&number, name), (sign, sign_style), (" ", name), (&shown_name, name)],
+            "",
+            frame,
+            context.boxed,
+        );
+        let edge = 1 + u16::from(context.boxed);
+        let mut top = pen.part(edge, 0, width.saturating_sub(2 * edge), 1);
+        if !standing.is_empty() {
+            top.text_right(right_from, 0, &format!(" {standing} "), standing_style);
+        }
+    }
+    let inset = if context.boxed { 2 } else { 0 };
+    let height = pen.height();
+    let mut inside = pen.part(inset, 1, context.width, height.saturating_sub(1 + u16::from(context.boxed)));
+    let timeline = Timeline::of(lane, usize::from(context.columns()), context.scale.column_ns);
+    let mut row = 0;
+    for &(section, rows) in &context.rows.rows {
+        if rows == 0 {
+            row += 1;
+            continue;
+        }
+        let mut part = inside.part(0, row, context.width, rows);
+        draw_section(section, lane, &timeline, context, &mut part);
+        // What a lane did before it went can be read, but cannot be taken for what it does.
+        if went_wrong(lane).is_some() && section != Section::Headline {
+            part.fade(theme.label());
+        }
+        row += rows;
+    }
+}
+
+/// How a lane ended, if that was not in good order.
+fn went_wrong(lane: &LaneLedger) -> Option<&Exit> {
+    match &lane.standing {
+        Standing::Gone(gone) if !gone.expected => Some(&gone.exit),
+        _ => None,
+    }
+}
+
+/// One character for where a lane stands.
+fn sign(lane: &LaneLedger, context: &Context<'_>) -> (&'static str, Style) {
+    let theme = context.theme;
+    let plan = context.ledger.plan();
+    let takes_turns = plan.is_some_and(|plan| matches!(plan.mode, Mode::Turns { .. }) && plan.lanes.len() > 1);
+    let is_its_turn = context.ledger.running().and_then(LaneId::index) == lane.plan.id.index();
+    match (&lane.standing, lane.phase) {
+        (Standing::Gone(gone), _) if !gone.expected => ("✕", theme.tint(theme.bad).patch(theme.strong())),
+        (Standing::Gone(_), _) | (_, Phase::Done) => ("✓", theme.tint(theme.good)),
+        (Standing::Awaited, _) | (_, Phase::Starting) => ("…", theme.label()),
+        // A lane's own word comes a tick late.
+        (_, Phase::Running | Phase::Pausing | Phase::Paused) if takes_turns => match is_its_turn {
+            true if !context.is_paused => ("●", theme.tint(theme.good)),
+            _ => ("‖", theme.label()),
+        },
+        (_, Phase::Running) => ("●", theme.tint(theme.good)),
+        (_, Phase::Pausing | Phase::Paused | Phase::Halted) => ("‖", theme.tint(theme.warn)),
+    }
+}
+
+fn draw_section(section: Section, lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let (theme, label) = (context.theme, context.theme.label());
+    match section {
+        Section::Headline => headline(lane, context, pen),
+        Section::Overall => {
+            let column = pen.text(0, 0, "whole run ", label);
+            let rate = lane.throughput_per_s();
+            let end = pen.text(column, 0, &rate.map_or(words::NOT_YET.to_string(), words::number), theme.text());
+            let ratio = ratio(rate, context.ledger.lanes().first().and_then(LaneLedger::throughput_per_s));
+            pen.text_right(end + 1, 0, &ratio, theme.text());
+        }
+        Section::Throughput => {
+            let shares: Vec<f64> =
+                timeline.rates(lane).into_iter().map(|rate| rate / context.scale.throughput_per_s).collect();
+            graph(&shares, context, theme.tint(theme.throughput), pen);
+        }
+        Section::Workers => workers(lane, timeline, context, pen),
+        Section::Queue => queue(lane, context, pen),
+        Section::QueueGraph => {
+            let depth_max = context.scale.depth as f64;
+            let shares: Vec<f64> = timeline.depths(lane).into_iter().map(|depth| depth as f64 / depth_max).collect();
+            graph(&shares, context, theme.tint(theme.queue), pen);
+        }
+        Section::Tasks => tasks(lane, theme, pen),
+        Section::Wait => quantiles("wait", &lane.queue_wait, lane, theme, pen),
+        Section::Service => quantiles("task", &lane.service, lane, theme, pen),
+        Section::Lock => lock(lane, theme, pen),
+        Section::Cpu => cpu(lane, theme, pen),
+        Section::Memory => memory(lane, theme, pen),
+        Section::Startup => {
+            let text = match &lane.hello {
+                Some(hello) => {
+                    let kind = if lane.plan.pool.is_processes() { "process" } else { "thread" };
+                    let workers = lane.plan.workers as usize;
+                    let workers = match (workers, kind) {
+                        (1, kind) => format!("1 {kind}"),
+                        (_, "process") => format!("{} processes", words::count(workers as u64)),
+                        _ => words::plural(workers, kind),
+                    };
+                    format!("{} · {workers}", words::duration(hello.startup_ns))
+                }
+                None => words::NOT_YET.to_string(),
+            };
+            field("start", &text, theme.text(), theme, pen);
+        }
+        Section::Check => check(lane, theme, pen),
+    }
+}
+
+/// Where the lane stands, where that is remarkable; otherwise how it is made.
+fn standing(lane: &LaneLedger, context: &Context<'_>) -> (String, Style) {
+    let theme = context.theme;
+    let takes_turns = context.ledger.plan().is_some_and(|plan| matches!(plan.mode, Mode::Turns { .. }));
+    match (&lane.standing, lane.phase) {
+        (Standing::Gone(gone), _) if !gone.expected => (made_of(lane), theme.label()),
+        (Standing::Awaited, _) => ("starting …".to_string(), theme.label()),
+        (Standing::Gone(_), _) => ("done".to_string(), theme.tint(theme.good)),
+        (_, Phase::Done) => ("done".to_string(), theme.tint(theme.good)),
+        (_, Phase::Starting) => ("starting …".to_string(), theme.label()),
+        // Lanes that take turns are paused most of the time; telling it would only flicker. The header tells whose turn it is.
+        (_, Phase::Paused | Phase::Pausing) if takes_turns => (made_of(lane), theme.label()),
+        (_, Phase::Pausing) => ("pausing …".to_string(), theme.tint(theme.warn)),
+        (_, Phase::Paused) => ("paused".to_string(), theme.tint(theme.warn)),
+        (_, Phase::Halted) => ("halted in a task".to_string(), theme.tint(theme.warn)),
+        (_, Phase::Running) => (made_of(lane), theme.label()),
+    }
+}
+
+fn made_of(lane: &LaneLedger) -> String {
+    match &lane.plan.pool {
+        PoolPlan::Single => "single".to_string(),
+        PoolPlan::Threads { queue: QueueHow::Channel } => "threads · channel".to_string(),
+        PoolPlan::Threads { queue: QueueHow::Mutex } => "threads · mutex".to_string(),
+        PoolPlan::Stealing => "work stealing".to_string(),
+        PoolPlan::PerTask => "thread per task".to_string(),
+        PoolPlan::Processes { transport, start, .. } => {
+            let transport = match transport {
+                Transport::Pipe => "pipe",
+                Transport::Socket => "socket",
+                Transport::SharedMemory => "shared memory",
+            };
+            let start = match start {
+                Start::Spawn => "spawn",
+                Start::Forkserver => "forkserver",
+            };
+            format!("{transport} · {start}")
+        }
+    }
+}
+
+fn headline(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let theme = context.theme;
+    if let Some(exit) = went_wrong(lane) {
+        let end = pen.text(0, 0, " GONE ", theme.alarm());
+        let how = match exit {
+            Exit::Signal { signal } => {
+                crate::system::name_of_signal(*signal).map_or_else(|| format!("signal {signal}"), str::to_string)
+            }
+            Exit::Code { code } => format!("exit code {code}"),
+            Exit::Unknown => String::new(),
+        };
+        let end = pen.text(end + 1, 0, &how, theme.tint(theme.bad).patch(theme.strong()));
+        pen.text(end, 0, &format!(" at {:.1} s", lane.gone_at_ns as f64 / 1e9), theme.label());
+        return;
+    }
+    if !knows(lane) {
+        pen.text(0, 0, "starting …", theme.label());
+        return;
+    }
+    let rate = lane.throughput_now_per_s();
+    let figure = rate.map_or(words::NOT_YET.to_string(), words::number);
+    let column = pen.text(0, 0, &figure, theme.strong());
+    let end = pen.text(column, 0, " tasks/s", theme.label());
+    let first = context.ledger.lanes().first().and_then(LaneLedger::throughput_now_per_s);
+    pen.text_right(end + 1, 0, &ratio(rate, first), theme.strong());
+}
+
+/// How many times the first lane's figure.
+fn ratio(figure: Option<f64>, first: Option<f64>) -> String {
+    match (figure, first) {
+        (Some(figure), Some(first)) if first > 0.0 => words::times(figure / first),
+        _ => words::NOT_YET.to_string(),
+    }
+}
+
+/// A graph that ends, as every other, where the newest column of the workers' timelines does.
+fn graph(shares: &[f64], context: &Context<'_>, style: Style, pen: &mut Pen<'_>) {
+    let columns = context.columns();
+    let from = context.rows.label + 1 + columns.saturating_sub(u16::try_from(shares.len()).unwrap_or(u16::MAX));
+    let height = pen.height();
+    for (column, &share) in (from..).zip(shares) {
+        pen.rise(column, height.saturating_sub(1), height, share, style);
+    }
+}
+
+fn workers(lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let theme = context.theme;
+    let there: Vec<&WorkerLedger> = present(lane).collect();
+    let (callers, workers) = there.iter().partition::<Vec<&WorkerLedger>, _>(|worker| worker.is_caller());
+    let number = match (knows(lane), callers.is_empty()) {
+        (false, _) => format!("workers {}", words::NOT_YET),
+        (true, true) => words::plural(workers.len(), "worker"),
+        (true, false) => format!("{}, a caller", words::plural(workers.len(), "worker")),
+    };
+    let mut column = pen.text(0, 0, &number, theme.label());
+    if let Some(wanted) = context.wanted.filter(|wanted| *wanted as usize != workers.len()) {
+        column = pen.text(column, 0, &format!(" → {}", words::count(u64::from(wanted))), theme.tint(theme.warn));
+    }
+    if lane.workers_died > 0 {
+        column = pen.text(column, 0, &format!(" · {} died", words::count(lane.workers_died)), theme.tint(theme.bad));
+    }
+    let left = lane.workers_left();
+    if left > 0 {
+        column = pen.text(column, 0, &format!(" · {} left", words::count(left as u64)), theme.label());
+    }
+    if timeline.len() > 0 {
+        let span_ns = (timeline.len() as u64).saturating_mul(context.scale.column_ns);
+        pen.text_right(column + 1, 0, &format!("last {}", words::duration(span_ns)), theme.label());
+    }
+    let thick = context.rows.thick;
+    let rows = usize::from(pen.height().saturating_sub(1) / thick);
+    if rows == 0 || there.is_empty() {
+        return;
+    }
+    let per_row = there.len().div_ceil(rows);
+    let columns = context.columns();
+    let skip = columns.saturating_sub(u16::try_from(timeline.len()).unwrap_or(u16::MAX));
+    for (place, group) in (0..).zip(there.chunks(per_row)) {
+        let top = 1 + place * thick;
+        let name = name_of_group(group);
+        pen.text(context.rows.label.saturating_sub(width_of(&name)), top, &name, theme.label());
+        let mut shares = vec![Shares::default(); timeline.len()];
+        let mut now = Shares::default();
+        for worker in group {
+            timeline.add_stints(worker, &mut shares);
+            now[Activity::of(worker.state) as usize] += 1;
+        }
+        for (column, share) in (context.rows.label + 1 + skip..).zip(&shares) {
+            stretch(share, (column, top, thick), theme, pen);
+        }
+        if let Some(activity) = dominant(&now) {
+            let (shape, style) = theme.activity(activity);
+            (top..top + thick).for_each(|row| pen.put(context.width.saturating_sub(1), row, shape, style));
+        }
+    }
+}
+
+/// Below this share, running is not drawn where something else took most of the time.
+const RUNNING_VISIBLE: f64 = 0.06;
+/// From this share on, a stretch counts as full.
+const RUNNING_FULL: f64 = 0.94;
+
+/// A stretch of time: a bar as high as the share of it that was running, where that was most of what was done; the
+/// shape of what else took most of it. `place` is a column, its first row, and how many rows.
+fn stretch(shares: &Shares, place: (u16, u16, u16), theme: &Theme, pen: &mut Pen<'_>) {
+    let (column, top, rows) = place;
+    let Some(most) = dominant(shares) else { return };
+    let running = running_share(shares);
+    if most == Activity::Running || (most == Activity::Idle && running >= RUNNING_VISIBLE) {
+        let share = if running >= RUNNING_FULL { 1.0 } else { running };
+        pen.rise(column, top + rows - 1, rows, share, theme.activity(Activity::Running).1);
+        return;
+    }
+    let (shape, style) = theme.activity(most);
+    let first = if most == Activity::Idle { top + rows - 1 } else { top };
+    (first..top + rows).for_each(|row| pen.put(column, row, shape, style));
+}
+
+fn queue(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let theme = context.theme;
+    let column = pen.text(0, 0, "queue ", theme.label());
+    let depth = if knows(lane) { words::count(lane.queue.depth) } else { words::NOT_YET.to_string() };
+    let column = pen.text(column, 0, &depth, theme.strong());
+    let bound = lane.plan.capacity.map_or(" no bound".to_string(), |most| format!(" of {}", words::count(most)));
+    let end = pen.text(column, 0, &bound, theme.text());
+    // Whether each change was seen, or the length read from time to time, is part of the figure.
+    let how = if lane.queue.witnessed { "counted" } else { "sampled" };
+    let Some(mean) = lane.depth_mean() else { return };
+    let long = format!("mean {} · {how}", words::number(mean));
+    if !pen.text_right(end + 1, 0, &long, theme.label()) {
+        pen.text_right(end + 1, 0, how, theme.label());
+    }
+}
+
+/// Below this width every column counts.
+const NARROW: u16 = 28;
+
+/// A name in a column of its own, then its figure; returns the column after it.
+fn field(name: &str, figure: &str, style: Style, theme: &Theme, pen: &mut Pen<'_>) -> u16 {
+    let end = pen.text(0, 0, name, theme.label());
+    let from = if pen.width() < NARROW { 5 } else { 6 };
+    pen.text(from.max(end + 1), 0, figure, style)
+}
+
+fn tasks(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let counts = lane.tasks;
+    let done = if knows(lane) { words::count(counts.completed) } else { words::NOT_YET.to_string() };
+    let others = [
+        (counts.failed, "failed", theme.bad),
+        (counts.lost, "lost", theme.bad),
+        (counts.retried, "retried", theme.warn),
+        (counts.rejected, "rejected", theme.warn),
+        (counts.discarded, "discarded", theme.warn),
+    ];
+    let others: Vec<_> = others.into_iter().filter(|(number, ..)| *number > 0).collect();
+    let full = |number: u64, what: &str| format!(" · {} {what}", words::count(number));
+    let width: u16 = others.iter().map(|&(number, what, _)| width_of(&full(number, what))).sum();
+    // What went wrong must be whole: the count that gives way is shortened, and its dots go.
+    let is_narrow = width + 6 + width_of(&done) > pen.width();
+    let done = if is_narrow && knows(lane) { words::count_short(counts.completed) } else { done };
+    let mut end = field("done", &done, theme.text(), theme, pen);
+    for (number, what, colour) in others {
+        let text = if is_narrow { format!(" {} {what}", words::count_short(number)) } else { full(number, what) };
+        end = pen.text(end, 0, &text, theme.tint(colour));
+    }
+}
+
+fn quantiles(name: &str, times: &Histogram, lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let nothing = if lane.plan.telemetry { words::NOT_YET } else { "not measured" };
+    let (Some(p50), Some(p99)) = (times.quantile(0.5), times.quantile(0.99)) else {
+        field(name, nothing, theme.label(), theme, pen);
+        return;
+    };
+    let end = field(name, &format!("p50 {}", words::duration(p50)), theme.text(), theme, pen);
+    // In a column of its own where there is room, so that figures stand below each other.
+    let from = second_column(end, pen);
+    pen.text(from, 0, &format!("p99 {}", words::duration(p99)), theme.text());
+}
+
+/// The lock that was waited for longest.
+fn lock(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let Some(lock) = lane.locks.iter().max_by_key(|lock| lock.now.wait_ns) else {
+        field("lock", "none", theme.label(), theme, pen);
+        return;
+    };
+    let name = fit(&words::plain(&lock.name.name), 12);
+    let end = field("lock", &name, theme.text(), theme, pen);
+    if lock.now.acquired == 0 {
+        pen.text(end + 1, 0, "never taken", theme.label());
+        return;
+    }
+    let share = lock.now.contended as f64 / lock.now.acquired as f64;
+    let waits =
+        if lock.now.contended == 0 { "never waited".to_string() } else { format!("{} waited", words::percent(share)) };
+    let end = pen.text(end + 1, 0, &waits, theme.text());
+    if let Some(p99) = lock.wait.quantile(0.99) {
+        let text = format!("p99 {}", words::duration(p99));
+        if end + 1 + width_of(&text) <= pen.width() {
+            pen.text(end + 1, 0, &text, theme.label());
+        }
+    }
+}
+
+/// Waiting for a core is worth a colour above this share of running time, and above so many cores' worth of waiting.
+const RUN_QUEUE_REMARKABLE: f64 = 0.25;
+const RUN_QUEUE_CORES: f64 = 0.1;
+
+/// The last second and a half of active time, as the headline is of the last second; the summary has the whole run.
+fn cpu(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let Some(recent) = lane.recent() else {
+        field("cpu", words::NOT_YET, theme.label(), theme, pen);
+        return;
+    };
+    let per_active = |ns: u64| ns as f64 / recent.active_ns as f64;
+    let cpu = recent.cpu_ns.map_or(words::NOT_AVAILABLE.to_string(), |cpu_ns| words::cores(per_active(cpu_ns)));
+    let end = field("cpu", &cpu, theme.strong(), theme, pen);
+    let (Some(cpu_ns), Some(waited_ns)) = (recent.cpu_ns, recent.run_queue_ns) else {
+        pen.text(end + 2, 0, &format!("run queue {}", words::NOT_AVAILABLE), theme.label());
+        return;
+    };
+    let share = waited_ns as f64 / (waited_ns as f64 + cpu_ns as f64).max(1.0);
+    let is_remarkable = share > RUN_QUEUE_REMARKABLE && per_active(waited_ns) > RUN_QUEUE_CORES;
+    let style = if is_remarkable { theme.tint(theme.warn) } else { theme.label() };
+    let long = format!("run queue {}", words::percent(share));
+    let short = format!("runq {}", words::percent(share));
+    let from = second_column(end, pen);
+    pen.text(from, 0, if from + width_of(&long) <= pen.width() { &long } else { &short }, style);
+}
+
+/// Where the second figure of a line begins: below the others', where there is room.
+fn second_column(end: u16, pen: &Pen<'_>) -> u16 {
+    if pen.width() >= 30 { end.max(17) + 1 } else { end + 1 }
+}
+
+fn memory(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let recent = lane.recent();
+    let missing = if recent.is_some() { words::NOT_AVAILABLE } else { words::NOT_YET };
+    let memory = lane.process.memory_bytes.map_or(missing.to_string(), words::bytes);
+    let end = field("mem", &memory, theme.text(), theme, pen);
+    let switches = recent.and_then(|recent| Some(recent.switches? as f64 * 1e9 / recent.active_ns as f64));
+    let switches = switches.map_or(missing.to_string(), words::number);
+    let from = second_column(end, pen);
+    let long = format!("{switches} switches/s");
+    let text = if from + width_of(&long) <= pen.width() { long } else { format!("{switches} sw/s") };
+    pen.text(from, 0, &text, theme.label());
+}
+
+/// Whether what came out is right: while the lane works, as of its last standstill, so that nothing flickers.
+fn check(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
+    let is_over = lane.phase == Phase::Done;
+    let verdict = if is_over { lane.result_ok() } else { lane.result_so_far() };
+    let suffix = if is_over { "" } else { " so far" };
+    let (good, bad) = (theme.tint(theme.good), theme.tint(theme.bad).patch(theme.strong()));
+    match verdict {
+        None if lane.active_ns == 0 => {
+            field("check", words::NOT_YET, theme.label(), theme, pen);
+        }
+        None => {
+            field("check", &format!("{} so far", words::sum(lane.result.actual)), theme.text(), theme, pen);
+        }
+        Some(true) => {
+            let end = field("check", &format!("✓ {}", words::sum(lane.result.actual)), good, theme, pen);
+            pen.text(end, 0, if is_over && end + 12 <= pen.width() { " as expected" } else { suffix }, theme.label());
+        }
+        Some(false) => {
+            let result = lane.checked.unwrap_or(lane.result);
+            let end = field("check", &format!("✕ {}", words::sum(result.actual)), bad, theme, pen);
+            let expected = words::sum(result.expected);
+            let texts = [format!(" not {expected}{suffix}"), format!(" not {expected}"), suffix.to_string()];
+            let fits = texts.iter().find(|text| end + width_of(text) <= pen.width());
+            pen.text(end, 0, fits.map_or("", String::as_str), bad);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_round_and_high_enough() {
+        for (value, scale) in [(0.0, 1.0), (0.3, 0.3), (7.0, 8.0), (812.0, 1000.0), (1553.0, 2000.0), (100.0, 100.0)] {
+            assert!((round_up(value) - scale).abs() < 1e-9, "{value}: {}", round_up(value));
+        }
+    }
+}

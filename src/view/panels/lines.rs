@@ -1,0 +1,248 @@
+//! The single lines at the top and at the bottom: what runs, which keys there are, what poolscope itself costs.
+
+use crate::ledger::Activity;
+use crate::stats::words;
+use crate::view::commands::COMMANDS;
+use crate::view::model::{Dialog, Model};
+use crate::view::pen::{Pen, fit, width_of, wrap};
+use crate::view::theme;
+use crate::wire::Mode;
+use ratatui::style::Style;
+
+/// ` poolscope  Threads or processes?  cpu/threads-or-processes · seed 7      turns 500 ms ▸ lane 2  00:42 `
+pub(in crate::view) fn header(model: &Model, pen: &mut Pen<'_>) {
+    let (ledger, theme) = (model.shown(), &model.theme);
+    let mut right = header_right(model);
+    let width_of_all = |right: &[(String, Style)]| right.iter().map(|(text, _)| width_of(text)).sum::<u16>() + 1;
+    // Whose turn it is and how long turns are give way to the title; alarms and the time do not.
+    let title = ledger.plan().map_or(&model.title, |plan| &plan.title);
+    while right.len() > 1 && right[0].1 != theme.alarm() && width_of(title) + 15 + width_of_all(&right) > pen.width() {
+        right.remove(0);
+    }
+    let right_width = width_of_all(&right);
+    let left_room = pen.width().saturating_sub(right_width + 2);
+    let mut left = pen.part(0, 0, left_room, 1);
+    let mut column = left.text(1, 0, "poolscope", theme.tint(theme.accent).patch(theme.strong()));
+    match ledger.plan() {
+        Some(plan) => {
+            column = left.text(column + 2, 0, &plan.title, theme.strong());
+            let more = format!("{} · seed {}", plan.scenario, plan.seed);
+            if column + 2 + width_of(&more) <= left.width() {
+                left.text(column + 2, 0, &more, theme.label());
+            }
+        }
+        None => {
+            column = left.text(column + 2, 0, &model.title, theme.strong());
+            left.text(column + 2, 0, "waiting for the first frame …", theme.label());
+        }
+    }
+    let mut column = pen.width().saturating_sub(right_width);
+    for (text, style) in &right {
+        column = pen.text(column, 0, text, *style);
+    }
+}
+
+fn header_right(model: &Model) -> Vec<(String, Style)> {
+    let (ledger, theme) = (model.shown(), &model.theme);
+    let mut parts = Vec::new();
+    if let Some(plan) = ledger.plan() {
+        match plan.mode {
+            Mode::Turns { slice_ms } => {
+                parts.push((format!("turns of {slice_ms} ms "), theme.label()));
+                // As wide for every lane, so that nothing moves when turns change.
+                let turn = ledger
+                    .running()
+                    .filter(|_| !model.paused)
+                    .map_or("         ".to_string(), |lane| format!("● lane {lane} "));
+                parts.push((turn, theme.tint(theme.good)));
+            }
+            // Where the kernel divides by session first, each lane gets the same share of the cores, however many
+            // workers it has: who reads "together" must know that.
+            Mode::Together if plan.machine.autogroup == Some(true) => {
+                parts.push(("together, same CPU share for each lane ".to_string(), theme.label()));
+            }
+            Mode::Together => parts.push(("together ".to_string(), theme.label())),
+            Mode::Cores => parts.push(("cores of their own ".to_string(), theme.label())),
+        }
+    }
+    if model.paused {
+        parts.push((" PAUSED ".to_string(), theme.alarm()));
+        parts.push((" ".to_string(), theme.text()));
+    }
+    if model.frozen.is_some() {
+        parts.push((" FROZEN ".to_string(), theme.alarm()));
+        parts.push((" ".to_string(), theme.text()));
+    }
+    if ledger.has_ended() || model.source_gone {
+        parts.push((" ENDED ".to_string(), theme.alarm()));
+        parts.push((" ".to_string(), theme.text()));
+    }
+    parts.push((words::elapsed(ledger.at_ns()), theme.strong()));
+    parts
+}
+
+/// The keys, as many as there is room for; or what was last said to the user.
+pub(in crate::view) fn hints(model: &Model, pen: &mut Pen<'_>) {
+    let theme = &model.theme;
+    if let Some(status) = &model.status {
+        pen.text(1, 0, status, theme.tint(theme.warn).patch(theme.strong()));
+        return;
+    }
+    let key = theme.tint(theme.warn).patch(theme.strong());
+    let hints: Vec<(&str, &str)> = match model.dialog {
+        Dialog::ConfirmKill { .. } => vec![("y", "kill it"), ("n", "leave it"), ("Esc", "leave it")],
+        Dialog::Help { .. } | Dialog::About { .. } => vec![("Esc", "close"), ("j k", "scroll"), ("q", "quit")],
+        Dialog::None => {
+            let shown = COMMANDS.iter().filter(|command| !command.hint.is_empty());
+            let hint = |command: &'static crate::view::Command| match (command.shown, model.paused, &model.frozen) {
+                ("Space", true, _) => "go on",
+                ("p", _, Some(_)) => "unfreeze",
+                ("z", ..) if model.zoomed => "unzoom",
+                _ => command.hint,
+            };
+            shown.map(|command| (command.shown, hint(command))).collect()
+        }
+    };
+    let mut column = 1;
+    for (shown, hint) in hints {
+        let width = width_of(shown) + 1 + width_of(hint);
+        if column + width > pen.width() {
+            break;
+        }
+        column = pen.text(column, 0, shown, key);
+        column = pen.text(column + 1, 0, hint, theme.label()) + 2;
+    }
+}
+
+/// What poolscope itself costs, and what did not fit on the screen.
+pub(in crate::view) fn own_cost(model: &Model, hidden: &[String], pen: &mut Pen<'_>) {
+    let (theme, cost) = (&model.theme, &model.cost);
+    let cpu = match (cost.cpu_share, cost.cpu_is_told) {
+        (Some(share), _) => format!("{} of a core", words::percent(share)),
+        (None, Some(false)) => format!("CPU {}", words::NOT_AVAILABLE),
+        (None, _) => format!("CPU {}", words::NOT_YET),
+    };
+    let output = match (cost.bytes_per_s, cost.screens_per_s) {
+        (Some(bytes), Some(screens)) => {
+            format!("{}/s · {}/s", words::bytes(bytes as u64), words::plural(screens.round() as usize, "screen"))
+        }
+        _ => words::NOT_YET.to_string(),
+    };
+    let mut parts = vec![format!("own {cpu}"), output];
+    parts.extend(cost_of_measuring(model));
+    let troubles = troubles(model);
+    let (right, style) = match (troubles.is_empty(), hidden.is_empty()) {
+        (false, _) => (format!(" {}", troubles.join(" · ")), theme.alarm()),
+        (true, false) => (no_room_for(hidden, pen.width()), theme.tint(theme.warn)),
+        (true, true) => ("nothing dropped".to_string(), theme.label()),
+    };
+    let right = fit(&words::plain(&right), usize::from(pen.width().saturating_sub(2)));
+    let room = pen.width().saturating_sub(width_of(&right) + 3);
+    pen.text_right(0, 0, &format!("{right} "), style);
+    // As many parts as the right side leaves room for.
+    let mut text = String::new();
+    for part in parts {
+        let longer = if text.is_empty() { part } else { format!("{text} · {part}") };
+        if width_of(&longer) > room {
+            break;
+        }
+        text = longer;
+    }
+    pen.text(1, 0, &text, theme.label());
+}
+
+/// What measuring one task costs by the lanes' own measurement, and the share that this is of the workers' time.
+fn cost_of_measuring(model: &Model) -> Option<String> {
+    let ledger = model.shown();
+    let most_ns = ledger.measuring_ns()?.max(0.0);
+    let share = match ledger.measuring_share() {
+        None => String::new(),
+        Some(little) if little < 0.001 => " (below 0.1 %)".to_string(),
+        Some(share) => format!(" ({})", words::percent(share)),
+    };
+    Some(format!("measuring {} a task{share}", words::duration(most_ns as u64)))
+}
+
+/// What did not go as it should on the way from the lanes to this screen.
+fn troubles(model: &Model) -> Vec<String> {
+    let ledger = model.shown();
+    let mut troubles = Vec::new();
+    if let Some(why) = ledger.recording_failed() {
+        troubles.push(format!("the recording ended early: {why}"));
+    }
+    let dropped: u64 = ledger.lanes().iter().fold(0, |sum, lane| lane.events_dropped.saturating_add(sum));
+    for (number, what) in [(ledger.missed_frames(), "frame"), (ledger.odd_frames(), "odd frame"), (dropped, "event")] {
+        if number > 0 {
+            let verb = if what == "frame" { "missed" } else { "left out" };
+            let number = usize::try_from(number).unwrap_or(usize::MAX);
+            troubles.push(format!("{} {verb}", words::plural(number, what)));
+        }
+    }
+    troubles
+}
+
+/// What there is no room for, by name as far as that leaves half of the line.
+fn no_room_for(hidden: &[String], width: u16) -> String {
+    for named in (0..=hidden.len()).rev() {
+        let more = hidden.len() - named;
+        let text = match (named, more) {
+            (_, 0) => format!("no room for {}", hidden.join(", ")),
+            (0, more) => format!("no room for {more} parts"),
+            (named, more) => format!("no room for {} and {more} more", hidden[..named].join(", ")),
+        };
+        if named == 0 || width_of(&text) <= width / 2 + 4 {
+            return text;
+        }
+    }
+    String::new()
+}
+
+/// The scenario's question in at most so many lines; none where it asks nothing.
+pub(in crate::view) fn question(model: &Model, width: u16, lines_max: usize) -> Vec<String> {
+    let Some(question) = model.shown().plan().and_then(|plan| plan.question.as_ref()) else { return Vec::new() };
+    let room = usize::from(width.saturating_sub(QUESTION_EDGES)).max(1);
+    let mut lines = wrap(&words::plain(&question.text), room);
+    if lines.len() > lines_max {
+        let rest = lines.split_off(lines_max.saturating_sub(1)).join(" ");
+        lines.push(fit(&rest, room));
+    }
+    lines
+}
+
+/// What stands beside the question: its mark, and the key for its choices.
+const QUESTION_EDGES: u16 = 16;
+
+pub(in crate::view) fn draw_question(model: &Model, lines: &[String], pen: &mut Pen<'_>) {
+    let theme = &model.theme;
+    let key = theme.tint(theme.warn).patch(theme.strong());
+    for (row, line) in (0..).zip(lines) {
+        if row == 0 {
+            pen.text(1, 0, "?", key);
+        }
+        let end = pen.text(3, row, line, theme.text());
+        if usize::from(row) + 1 == lines.len() {
+            let end = pen.text(end + 2, row, "i", key);
+            pen.text(end + 1, row, "choices", theme.label());
+        }
+    }
+}
+
+/// What the shapes mean: `█ running  ▒ waiting for a lock …`, shorter where there is little room.
+///
+/// On its right, where there is room, `more`.
+pub(in crate::view) fn legend(model: &Model, more: &str, pen: &mut Pen<'_>) {
+    let theme = &model.theme;
+    let tells_cores = |worker: &crate::ledger::WorkerLedger| worker.run_queue_ns.is_some();
+    let knows_cores = model.shown().lanes().iter().flat_map(|lane| &lane.workers).any(tells_cores);
+    let shown = || theme::LEGEND.into_iter().filter(|activity| knows_cores || *activity != Activity::NoCore);
+    let long: u16 = shown().map(|activity| width_of(theme::name_of(activity)) + 5).sum();
+    let is_long = long <= pen.width() + 3;
+    let mut column = 0;
+    for activity in shown() {
+        let (shape, style) = theme.activity(activity);
+        pen.put(column, 0, shape, style);
+        let name = if is_long { theme::name_of(activity) } else { theme::short_name_of(activity) };
+        column = pen.text(column + 2, 0, name, theme.label()) + if is_long { 3 } else { 2 };
+    }
+    pen.text_right(column, 0, more, theme.label());
+}

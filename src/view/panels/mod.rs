@@ -1,0 +1,7 @@
+//! The parts of the screen, one a file: each draws into the area it is given, and knows nothing of the others.
+
+pub(super) mod cores;
+pub(super) mod dialogs;
+pub(super) mod findings;
+pub(super) mod lane;
+pub(super) mod lines;
