@@ -1,0 +1,288 @@
+//! What is typed and what comes of it: help, lists, errors, exit codes, and which of the two streams says it.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
+
+use poolscope::scenario;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What the program said.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    /// Everything, for a snapshot.
+    fn whole(&self) -> String {
+        let part = |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("{name}:\n{text}") };
+        format!("exit {}\n{}{}", self.code.unwrap_or(-1), part("stdout", &self.out), part("stderr", &self.err))
+    }
+}
+
+/// Runs the program without a terminal, and with nothing of the user's own.
+fn poolscope(args: &[&str]) -> Said {
+    poolscope_in(Path::new("/nonexistent"), args)
+}
+
+fn poolscope_in(config: &Path, args: &[&str]) -> Said {
+    let output = Command::new(env!("CARGO_BIN_EXE_poolscope"))
+        .args(args)
+        .env("XDG_CONFIG_HOME", config)
+        .env_remove("COLUMNS")
+        .env_remove("POOLSCOPE_FAULT")
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[test]
+fn help_is_as_written() {
+    insta::assert_snapshot!("help", poolscope(&["--help"]).whole());
+    insta::assert_snapshot!("help_run", poolscope(&["run", "--help"]).whole());
+    insta::assert_snapshot!("help_replay", poolscope(&["replay", "--help"]).whole());
+}
+
+#[test]
+fn the_list_holds_every_scenario_and_the_users_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = folder.path().join("poolscope/scenarios");
+    fs::create_dir_all(&own).expect("folders");
+    let text = scenario::catalogue()[0].text;
+    fs::write(own.join("mine.md"), text).expect("a file");
+    fs::write(own.join("broken.md"), text.replacen("workload", "wokload", 1)).expect("a file");
+    let said = poolscope_in(folder.path(), &["list"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    let named: Vec<&str> = said.out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let mut expected: Vec<&str> = scenario::catalogue().iter().map(|entry| entry.name).collect();
+    for own in ["mine", "broken"] {
+        assert!(named.contains(&own), "{}", said.out);
+    }
+    expected.extend(named.iter().filter(|name| ["mine", "broken"].contains(name)));
+    assert_eq!(named, expected);
+    let line = |name: &str| said.out.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default();
+    assert!(line("broken").contains("cannot be used"), "{}", line("broken"));
+    assert!(line(scenario::DEFAULT).ends_with("(default)"), "{}", line(scenario::DEFAULT));
+    assert!(poolscope_in(folder.path(), &["notes", "mine"]).code == Some(0));
+}
+
+#[test]
+fn completions_and_the_manual_are_there() {
+    for (args, must_hold) in [
+        (&["completions", "bash"][..], "--record"),
+        (&["completions", "zsh"], "--record"),
+        (&["completions", "fish"], "record"),
+        (&["man"], ".TH poolscope"),
+    ] {
+        let said = poolscope(args);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{args:?}");
+        assert!(said.out.len() > 1000 && said.out.contains(must_hold), "{args:?}: {}", said.out);
+        let hidden = ["Be a lane", "Be a worker", "forkserver"].into_iter().find(|hidden| said.out.contains(hidden));
+        assert_eq!(hidden, None, "{args:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_says_what_is_wrong_and_what_may_be_meant() {
+    let check = |args: &[&str], expected: &str| {
+        let said = poolscope(args);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}");
+        let first = said.err.lines().next().unwrap_or_default();
+        let help = said.err.lines().find(|line| line.contains("help: ")).unwrap_or_default();
+        // A long list of what there is would change with every scenario.
+        let help = help.split(':').take(2).collect::<Vec<_>>().join(":");
+        let help = if help.trim() == "help: known here" { "  help: known here: …" } else { &help };
+        assert_eq!([first, help].join("\n").trim_end(), expected, "{args:?}");
+    };
+    check(&["run", "lock-kind"], "poolscope: lock-kind: there is no such scenario\n  help: did you mean `lock-kinds`?");
+    check(&["run", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: known here: …");
+    check(&["frobnicate"], "poolscope: frobnicate: there is no such scenario\n  help: known here: …");
+    check(&["notes", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: known here: …");
+    check(
+        &["run", "./no/such.md"],
+        "poolscope: ./no/such.md: there is no such file\n  help: `poolscope list` shows them all",
+    );
+    check(
+        &["run", "lock-kinds", "--set", "lane.1.worker=2"],
+        "poolscope: --set 1:1:8: unknown key `worker` of a lane\n  help: did you mean `workers`?",
+    );
+    check(
+        &["run", "lock-kinds", "--set", "mode=together", "--set", "mode=alone"],
+        "poolscope: --set 2:1:6: unknown `mode` `alone`\n  help: known here: …",
+    );
+    check(
+        &["run", "lock-kinds", "--for", "5"],
+        "error: invalid value '5' for '--for <TIME>': `5` is no time: write 5s, 500ms or 2m",
+    );
+    check(
+        &["run", "lock-kinds", "--for", "25h"],
+        "error: invalid value '25h' for '--for <TIME>': `25h` is not between 1ms and 24h",
+    );
+    check(&["run", "--fro", "5s"], "error: unexpected argument '--fro' found");
+    check(&["run", "ipc", "--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'");
+    check(
+        &["replay", "Cargo.toml"],
+        "poolscope: Cargo.toml:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE`)",
+    );
+    check(&["replay", "/no/such"], "poolscope: /no/such: No such file or directory (os error 2)");
+    check(
+        &["replay", "x", "--speed", "0"],
+        "error: invalid value '0' for '--speed <X>': a speed is between 0.01 and 1000",
+    );
+}
+
+#[test]
+fn a_check_reports_on_every_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let text = scenario::catalogue()[0].text;
+    let (good, bad) = (path("good.md"), path("bad.md"));
+    fs::write(&good, text).expect("a file");
+    fs::write(&bad, text.replacen("workload", "wokload", 1)).expect("a file");
+    let said = poolscope(&["check", &good]);
+    let lanes = text.matches("[[lane]]").count();
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    assert_eq!(said.out, format!("{good}: fine, {lanes} lanes\n"));
+    // What is wrong is the answer, and not a failure to answer: it stands where the rest does.
+    let said = poolscope(&["check", &bad, &good, &path("none.md")]);
+    assert_eq!((said.code, said.err.as_str()), (Some(2), ""));
+    let line_of_bad = fs::read_to_string(&bad).expect("text").lines().position(|line| line.contains("wokload"));
+    let place = format!("{bad}:{}:", line_of_bad.expect("a line") + 1);
+    assert!(said.out.starts_with(&place), "{}", said.out);
+    assert!(said.out.contains("did you mean `workload`?"), "{}", said.out);
+    assert!(said.out.contains(&format!("{good}: fine")), "{}", said.out);
+    assert!(said.out.contains("none.md: there is no such file"), "{}", said.out);
+}
+
+#[test]
+fn notes_are_for_the_presenter() {
+    for entry in scenario::catalogue() {
+        let said = poolscope(&["notes", entry.name]);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{}", entry.name);
+        assert!(!said.out.trim().is_empty(), "{}", entry.name);
+    }
+}
+
+#[test]
+fn a_run_reports_to_stdout_and_is_silent_elsewhere() {
+    let quick = ["--for", "200ms", "--set", "mode=together"];
+    let run = |args: &[&str]| poolscope(&[args, &quick].concat());
+    let text = run(&["run", "pool-size"]);
+    assert!(text.out.starts_with("pool-size"), "{}", text.out);
+    // Without a terminal the short form is the same; it takes the scenario's own time, so it ends by tasks here.
+    let short = poolscope(&["pool-size", "--tasks", "50"]);
+    assert!(short.out.starts_with("pool-size"), "{}\n{}", short.out, short.err);
+    let csv = run(&["run", "pool-size", "--format", "csv"]);
+    let columns: Vec<usize> = csv.out.lines().map(|line| line.split(',').count()).collect();
+    assert!(columns.len() > 2 && columns.iter().all(|&count| count == columns[0]), "{}", csv.out);
+    let ndjson = run(&["run", "pool-size", "--format", "ndjson"]);
+    let lines: Vec<&str> = ndjson.out.lines().collect();
+    assert!(lines[0].contains(r#""kind":"plan""#), "{}", lines[0]);
+    assert!(lines[lines.len() - 2].contains(r#""kind":"end""#), "{}", lines[lines.len() - 2]);
+    assert!(lines[lines.len() - 1].starts_with(r#"{"format":1,"#), "{}", lines[lines.len() - 1]);
+    for said in [&text, &csv, &ndjson] {
+        // A machine of few cores may have a plan adjusted, which is told; nothing else is.
+        assert!(matches!(said.code, Some(0 | 4)), "{}", said.whole());
+        assert!(
+            said.err.lines().all(|line| line.starts_with("poolscope: ") || line.starts_with("expected ")),
+            "{}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn a_scenario_that_expects_what_does_not_come_about_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("impossible.md");
+    let choice = |right: bool| format!("[[choice]]\ntext = \"{right}\"\nright = {right}\nwhy = \"so it is\"\n");
+    let text = format!(
+        "+++\ntitle = \"t\"\ntopic = \"t\"\nseconds = 0.2\nquestion = \"q\"\n{}{}[[lane]]\nworkload = \"spin\"\n\
+        [expect]\nholds = [\"lanes.1.tasks.completed < 0\"]\n+++\n\n# T\n",
+        choice(true),
+        choice(false),
+    );
+    fs::write(&path, text).expect("a file");
+    let path = path.to_string_lossy();
+    let checked = poolscope(&["check", &path]);
+    let said = poolscope(&["run", &path, "--format", "json"]);
+    assert_eq!(said.code, Some(4), "{}{}", checked.out, said.whole());
+    assert!(said.err.contains("lanes.1.tasks.completed < 0"), "{}", said.err);
+    let said = poolscope(&["run", &path]);
+    assert_eq!(said.code, Some(4), "{}", said.whole());
+    assert!(said.out.contains("lanes.1.tasks.completed < 0"), "{}", said.out);
+}
+
+#[test]
+fn a_recording_is_replayed_and_never_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.jsonl").to_string_lossy().into_owned();
+    let run = ["run", "ipc", "--for", "200ms", "--set", "mode=together", "--format", "json", "--record", &path];
+    let live = poolscope(&run);
+    let replayed = poolscope(&["replay", &path, "--format", "json"]);
+    assert_eq!(replayed.out, live.out);
+    assert_eq!(replayed.code, live.code);
+    let again = poolscope(&run);
+    assert_eq!((again.code, again.out.as_str()), (Some(2), ""));
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    let whole = fs::read(&path).expect("bytes");
+    fs::write(&path, &whole[..whole.len() - 40]).expect("a file");
+    let cut = poolscope(&["replay", &path]);
+    assert!(cut.err.contains("the recording was cut"), "{}", cut.whole());
+    assert!(cut.out.starts_with("ipc"), "{}", cut.out);
+}
+
+#[test]
+fn the_doctor_answers_where_there_is_no_terminal() {
+    let said = poolscope(&["doctor"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    let headings: Vec<&str> = said.out.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    let expected =
+        ["poolscope", "terminal", "cores", "clock", "what this platform gives, tried just now", "limits", "scenarios"];
+    assert_eq!(&headings[..headings.len() - 1], expected, "{}", said.out);
+    assert!(!said.out.contains("POOLSCOPE_FAULT"), "{}", said.out);
+    let lines = said.out.lines().filter(|line| line.starts_with("  "));
+    // A label, and something behind it; what is not available says why.
+    for line in lines {
+        let told = line.get(29..).unwrap_or_default();
+        assert!(!told.is_empty() && (!told.starts_with("n/a") || told.starts_with("n/a (")), "{line:?}");
+    }
+}
+
+#[test]
+fn the_doctor_tells_of_faults_on_order() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poolscope"));
+    let output = command.arg("doctor").env("POOLSCOPE_FAULT", "children:0").output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success());
+    assert!(text.contains("POOLSCOPE_FAULT"), "{text}");
+    let start = text.lines().find(|line| line.contains("starting a process")).unwrap_or_default();
+    assert!(start.contains("n/a (Resource temporarily unavailable"), "{start:?}");
+}
+
+#[test]
+fn the_pages_for_people_are_up_to_date() {
+    let readme = include_str!("../README.md");
+    for entry in scenario::catalogue() {
+        let own = scenario::parse(entry.name, "built-in", entry.text).expect("a scenario");
+        let question = own.question.expect("each asks a question first").text;
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{}`", entry.name)));
+        assert!(row.is_some_and(|row| row.contains(&question)), "README.md lacks {} with its question", entry.name);
+    }
+    let example = readme.split("```text\n").find_map(|part| part.strip_prefix("+++\n")?.split("```").next());
+    let example = format!("+++\n{}", example.expect("an example of a scenario"));
+    scenario::parse("example", "README.md", &example).expect("the example is a scenario");
+    for mark in ["<!-- bench:begin -->", "<!-- bench:end -->", "cargo run --release", "cargo test"] {
+        assert!(readme.contains(mark), "README.md lacks {mark}");
+    }
+    let architecture = include_str!("../ARCHITECTURE.md");
+    let lib = include_str!("../src/lib.rs");
+    for room in lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(architecture.contains(&format!("\n| `{room}` |")), "ARCHITECTURE.md lacks the room {room}");
+    }
+    let version = format!("\n## [{}]", env!("CARGO_PKG_VERSION"));
+    assert!(include_str!("../CHANGELOG.md").contains(&version), "CHANGELOG.md lacks{version}");
+}
