@@ -8,6 +8,7 @@
 //!
 //! After each end: the terminal is as it was, and no process of any lane is left. Everything is waited for, nothing is
 //! timed: the machine may be busy with other tests.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
