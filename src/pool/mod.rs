@@ -73,7 +73,9 @@ pub trait Pool: Send + Sync {
     ///
     /// # Errors
     /// What stands against it, in words.
-    fn kill(&self, worker: WorkerId) -> Result<(), String>;
+    fn kill(&self, _worker: WorkerId) -> Result<(), String> {
+        Err("a thread cannot be killed, only its whole process can; a worker of a process pool can".to_string())
+    }
 
     /// Changes the bytes that travel with each task.
     ///

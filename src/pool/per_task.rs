@@ -150,8 +150,4 @@ impl Pool for PerTaskPool {
         self.shared.one_ended.notify_one();
         Ok(())
     }
-
-    fn kill(&self, _worker: WorkerId) -> Result<(), String> {
-        Err("a thread cannot be killed, only its whole process can; a worker of a process pool can".to_string())
-    }
 }

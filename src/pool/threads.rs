@@ -197,8 +197,4 @@ impl Pool for ThreadPool {
         }
         Ok(())
     }
-
-    fn kill(&self, _worker: WorkerId) -> Result<(), String> {
-        Err("a thread cannot be killed, only its whole process can; a worker of a process pool can".to_string())
-    }
 }
