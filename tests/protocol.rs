@@ -1,13 +1,14 @@
 //! The border: whatever comes over it, from a foreign lane or a broken recording, is an error or a frame; never a panic.
 
-use poolscope::ledger::Ledger;
+use poolscope::ledger::{Ledger, spans};
 use poolscope::report;
 use poolscope::view::{Message, Model, Shade, draw_to_text, update};
 use poolscope::wire::{
-    Arrivals, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Event, Exit, Frame, Gone, Hello,
-    LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan, PoolPlan,
-    Process, Question, QueueHow, QueueTick, ResultTick, Size, Spacing, Start, SystemTick, Tasks, Tick, Transport, Turn,
-    WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order, encode_frame, encode_order,
+    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Event, Exit, Frame, Gone,
+    Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan,
+    PoolPlan, Process, Question, QueueHow, QueueTick, ResultTick, RunSoFar, Size, SoFar, Spacing, Start, SystemTick,
+    Tasks, Tick, Transport, Turn, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame,
+    decode_order, encode_frame, encode_order,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -75,8 +76,9 @@ fn worker_tick() -> BoxedStrategy<WorkerTick> {
         states,
         option::of(number()),
         option::of(number()),
+        option::of(any::<u32>()),
     )
-        .prop_map(|(id, state, lock, tid, ended, state_ns, cpu_ns, run_queue_ns)| WorkerTick {
+        .prop_map(|(id, state, lock, tid, ended, state_ns, cpu_ns, run_queue_ns, core)| WorkerTick {
             id,
             state,
             lock,
@@ -85,6 +87,7 @@ fn worker_tick() -> BoxedStrategy<WorkerTick> {
             state_ns,
             cpu_ns,
             run_queue_ns,
+            core,
         })
         .boxed()
 }
@@ -325,6 +328,35 @@ fn plan() -> BoxedStrategy<Plan> {
         .boxed()
 }
 
+fn so_far() -> BoxedStrategy<SoFar> {
+    let pair = (worker_id(), worker_id(), number());
+    let blocked = (vec(pair, 0..6), number()).prop_map(|(pairs, more)| Blocked { pairs, more });
+    let lists = (vec(number(), 0..4), vec(worker_id(), 0..4), vec(blocked, 0..3));
+    let result = (number(), number(), option::of(any::<bool>())).prop_map(|(expected, actual, tasks_ok)| ResultTick {
+        expected,
+        actual,
+        tasks_ok,
+    });
+    let counts = vec(number(), 6);
+    (tick(), lists, option::of(result), option::of(number()), counts, words())
+        .prop_map(|(tick, (events_at_ns, absent, blocked), checked, agreed_seq, of, unreadable_why)| SoFar {
+            tick,
+            heard_at_ns: of[0],
+            events_at_ns,
+            absent,
+            blocked,
+            checked,
+            agreed_seq,
+            workers_died: of[1],
+            spawns_failed: of[2],
+            panics_told: of[3],
+            unreadable: of[4],
+            unreadable_why,
+            turns_halted: of[5],
+        })
+        .boxed()
+}
+
 fn body() -> BoxedStrategy<Body> {
     let name = (words(), lock_kind()).prop_map(|(name, lock)| LockName { name, lock });
     let hello = (any::<u32>(), vec(name, 0..3), real(), number(), any::<bool>()).prop_map(
@@ -335,6 +367,16 @@ fn body() -> BoxedStrategy<Body> {
     let system = (number(), vec((any::<u32>(), real()), 0..4), option::of(number()), option::of(number())).prop_map(
         |(window_ns, cores, own_cpu_ns, throttled)| {
             Body::System(SystemTick { window_ns, cores, own_cpu_ns, throttled })
+        },
+    );
+    let cores = || vec((any::<u32>(), real()), 0..4);
+    let run_so_far = (number(), cores(), number(), cores(), number(), number()).prop_map(
+        |(window_ns, cores, all_ns, busy_ns, odd_frames, missed_frames)| RunSoFar {
+            system: SystemTick { window_ns, cores, ..SystemTick::default() },
+            window_ns: all_ns,
+            busy_ns,
+            odd_frames,
+            missed_frames,
         },
     );
     let flight = vec((any::<u32>(), number(), prop_oneof![0..12u8, any::<u8>()], any::<u64>()), 0..20);
@@ -349,6 +391,8 @@ fn body() -> BoxedStrategy<Body> {
         1 => words().prop_map(|why| Body::Unreadable { why }),
         1 => words().prop_map(|why| Body::RecordingFailed { why }),
         1 => number().prop_map(|frames| Body::Missed { frames }),
+        2 => so_far().prop_map(|so_far| Body::SoFar(Box::new(so_far))),
+        1 => run_so_far.prop_map(Body::RunSoFar),
         1 => Just(Body::End),
     ]
     .boxed()
@@ -455,7 +499,17 @@ fn harmed(line: &str, harms: &[Harm]) -> Vec<u8> {
 fn told_of(ledger: &Ledger) -> Result<(), TestCaseError> {
     let findings = ledger.findings();
     prop_assert!(findings.len() <= 100, "{} findings", findings.len());
-    let _ = report::chrome_trace(ledger);
+    let _ = (report::chrome_trace(ledger), ledger.cores_by_lane());
+    for lane in ledger.lanes() {
+        let _ = (spans(&lane.flight), lane.waits_now().count());
+        prop_assert!(lane.locks.iter().all(|lock| lock.blockers().len() <= 16));
+    }
+    let mut later = Ledger::new();
+    for frame in ledger.so_far() {
+        let line = encode_frame(&frame);
+        later.post(&decode_frame(line.as_bytes()).map_err(|error| TestCaseError::fail(format!("{error}: {line}")))?);
+    }
+    prop_assert_eq!(later.lanes().len(), ledger.lanes().len());
     let Some(summary) = report::Summary::of(ledger) else { return Ok(()) };
     let verdicts = report::verdicts(ledger, &summary);
     let text = report::text(&summary, &verdicts);

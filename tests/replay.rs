@@ -5,7 +5,7 @@ mod common;
 use common::{POOLS, Watch, output, plan, plan_of, poolscope, scenario_text};
 use poolscope::ledger::Ledger;
 use poolscope::report::{self, Summary};
-use poolscope::source::{Control, Ending, Live, LiveOptions, Recorder, Replay};
+use poolscope::source::{Control, Due, Ending, Live, LiveOptions, Player, Recorder, Replay, SPEEDS};
 use poolscope::wire::{Body, Frame, Order, Phase, Plan, WorkerId, decode_frame};
 use serde_json::Value;
 use std::fs;
@@ -205,4 +205,172 @@ fn a_taker_that_is_too_slow_misses_ticks_and_no_last_account() {
         assert_eq!((lane.phase, lane.result_ok()), (Phase::Done, Some(true)), "{:?}", lane.plan.pool);
         assert_eq!((lane.tasks, &lane.standing, lane.result), (recorded.tasks, &recorded.standing, recorded.result));
     }
+}
+
+// ── played ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const RECORDINGS: [&str; 2] = ["assets/recordings/turns.ndjson", "assets/recordings/deaths.ndjson"];
+
+/// A player and the clock that it is told, which nobody waits for.
+struct Played {
+    player: Player,
+    now_ns: u64,
+    /// What the screen would have: a plan begins it anew.
+    ledger: Ledger,
+    frames: usize,
+    ends: usize,
+}
+
+impl Played {
+    fn open(file: &Path, speed: f64) -> Played {
+        let replay = Replay::open(file).unwrap_or_else(|error| panic!("{error}"));
+        Played { player: Player::new(replay, speed, 1_000), now_ns: 1_000, ledger: Ledger::new(), frames: 0, ends: 0 }
+    }
+
+    /// Takes all that is due now; returns when the next is.
+    fn take_due(&mut self) -> Due {
+        loop {
+            match self.player.due(self.now_ns) {
+                Due::Now => {
+                    let frame = self.player.take(self.now_ns).expect("what is due is there");
+                    if matches!(frame.body, Body::Plan(_)) {
+                        (self.ledger, self.frames) = (Ledger::new(), 0);
+                    }
+                    self.ends += usize::from(frame.body == Body::End);
+                    self.ledger.post(&frame);
+                    self.frames += 1;
+                }
+                due => return due,
+            }
+        }
+    }
+
+    /// Lets the clock go on to each frame in turn; returns how long that took.
+    fn until_the_end(&mut self) -> u64 {
+        let began_ns = self.now_ns;
+        while let Due::In(ns) = self.take_due() {
+            assert!(ns > 0);
+            self.now_ns += ns;
+        }
+        self.now_ns - began_ns
+    }
+
+    fn seek(&mut self, run_ns: u64) {
+        self.player.seek(run_ns, self.now_ns);
+    }
+}
+
+/// What the frames up to the first at or after a time of the run come to, in their order.
+fn up_to(file: &Path, run_ns: u64) -> (usize, Ledger) {
+    let (frames, _, _) = replayed(file);
+    let mut ledger = Ledger::new();
+    let count = frames.iter().position(|frame| frame.at_ns >= run_ns).map_or(frames.len(), |place| place + 1);
+    frames[..count].iter().for_each(|frame| ledger.post(frame));
+    (count, ledger)
+}
+
+#[test]
+fn a_recording_is_played_as_fast_as_it_was_or_as_wanted() {
+    for file in RECORDINGS.map(Path::new) {
+        let (frames, ledger, _) = replayed(file);
+        let length_ns = frames.last().unwrap().at_ns;
+        assert_eq!(Replay::open(file).unwrap().recorded_ns(), Some(length_ns));
+        for speed in [1.0, 2.0, 0.5, 1000.0] {
+            let mut played = Played::open(file, speed);
+            let took_ns = played.until_the_end() as f64;
+            assert_eq!((played.frames, played.ends, played.player.said()), (frames.len(), 1, None));
+            assert!(played.ledger == ledger);
+            let off_ns = (took_ns - length_ns as f64 / speed).abs();
+            assert!(off_ns <= 2.0 * frames.len() as f64, "{speed}: {took_ns} ns");
+        }
+    }
+}
+
+#[test]
+fn what_is_sought_is_there_at_once_and_is_what_would_have_been_played() {
+    for file in RECORDINGS.map(Path::new) {
+        let length_ns = Replay::open(file).unwrap().recorded_ns().unwrap();
+        let mut played = Played::open(file, 1.0);
+        // Forward, back, further back, to the beginning, beyond the end, back from there.
+        for tenths in [5, 3, 1, 0, 8, 20, 20, 4, 9, 9] {
+            let run_ns = length_ns / 10 * tenths;
+            played.seek(run_ns);
+            let next = played.take_due();
+            let (frames, ledger) = up_to(file, run_ns);
+            assert_eq!(played.frames, frames, "at {tenths} tenths");
+            assert!(played.ledger == ledger && played.ledger.plan().is_some(), "at {tenths} tenths");
+            assert_eq!(next == Due::Never, tenths > 9, "at {tenths} tenths: {next:?}");
+        }
+        played.until_the_end();
+        assert!(played.ledger == replayed(file).1);
+    }
+}
+
+#[test]
+fn time_stands_while_a_recording_is_paused_and_while_it_is_sought() {
+    let file = Path::new(RECORDINGS[0]);
+    let length_ns = Replay::open(file).unwrap().recorded_ns().unwrap();
+    let mut played = Played::open(file, 1.0);
+    played.now_ns += length_ns / 2;
+    played.take_due();
+    let half = played.frames;
+    played.player.set_paused(true, played.now_ns);
+    played.now_ns += length_ns * 9;
+    assert_eq!((played.take_due(), played.frames), (Due::Never, half));
+    // The shell's own pause within that of the user ends nothing.
+    played.player.set_suspended(true, played.now_ns);
+    played.player.set_suspended(false, played.now_ns);
+    played.now_ns += length_ns;
+    assert_eq!((played.take_due(), played.frames), (Due::Never, half));
+    // What is sought is shown, and then it stands again.
+    played.seek(length_ns / 4);
+    assert_eq!(played.take_due(), Due::Never);
+    assert_eq!(played.frames, up_to(file, length_ns / 4).0);
+    played.player.set_speed(3.0, played.now_ns);
+    played.player.set_paused(false, played.now_ns);
+    let took_ns = played.until_the_end();
+    let left_ns = length_ns - up_to(file, length_ns / 4).1.at_ns();
+    assert!(took_ns.abs_diff(left_ns / 3) <= 2 * 1000, "{took_ns}");
+    // Reading on the way to what is sought takes time, which the run knows nothing of.
+    played.seek(length_ns / 2);
+    assert_eq!(played.player.due(played.now_ns), Due::Now);
+    played.now_ns += length_ns * 5;
+    assert!(matches!(played.take_due(), Due::In(_)));
+    assert_eq!(played.frames, up_to(file, length_ns / 2).0);
+    for nonsense in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+        played.player.set_speed(nonsense, played.now_ns);
+        let due = played.take_due();
+        let at_most_ns = (length_ns as f64 / SPEEDS.0) as u64;
+        assert!(matches!(due, Due::In(ns) if ns <= at_most_ns), "{nonsense}: {due:?}");
+    }
+    played.player.restart(played.now_ns);
+    played.take_due();
+    assert!(played.frames < half && played.ledger.plan().is_some());
+}
+
+#[test]
+fn a_recording_that_is_cut_grows_or_vanishes_is_played_as_far_as_it_goes() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("recording");
+    let whole = fs::read(RECORDINGS[0]).unwrap();
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    let half = lines[..lines.len() / 2].concat();
+    fs::write(&file, [&half[..], b"{\"v\":1,\"la"].concat()).unwrap();
+    let mut played = Played::open(&file, 1000.0);
+    let length_ns = Replay::open(&file).unwrap().recorded_ns().unwrap();
+    assert_eq!(Some(length_ns), decode_frame(lines[lines.len() / 2 - 1]).ok().map(|frame| frame.at_ns));
+    played.until_the_end();
+    // One more than there are: that nothing more comes.
+    assert_eq!((played.frames, played.ends), (lines.len() / 2 + 1, 1));
+    assert!(played.player.said().is_some_and(|said| said.contains("was cut")));
+    fs::write(&file, &whole).unwrap();
+    played.seek(length_ns / 2);
+    played.until_the_end();
+    assert_eq!((played.frames, played.ends, played.player.said()), (lines.len(), 2, None));
+    // Something else now.
+    fs::write(&file, "# No recording\n").unwrap();
+    played.seek(0);
+    assert_eq!(played.take_due(), Due::Never);
+    assert!(played.player.said().is_some_and(|said| said.contains("not a recording")));
+    assert_eq!(played.frames, lines.len(), "what was shown stays");
 }

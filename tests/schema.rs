@@ -9,8 +9,9 @@ use poolscope::ledger::Ledger;
 use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
-    self, Body, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick, Order, Phase, ResultTick, SystemTick,
-    Tick, Turn, WorkerId, WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
+    self, Blocked, Body, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick, Order, Phase, ResultTick,
+    RunSoFar, SoFar, SystemTick, Tick, Turn, WorkerId, WorkerState, WorkerTick, decode_frame, decode_order,
+    encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -232,6 +233,7 @@ fn frames() -> Vec<Body> {
             lock: Some(LockId(0)),
             cpu_ns: Some(1),
             run_queue_ns: Some(1),
+            core: Some(1),
             ..WorkerTick::default()
         }],
         locks: vec![LockTick { owner: Some(WorkerId(0)), abandoned: 1, ..LockTick::default() }],
@@ -241,8 +243,17 @@ fn frames() -> Vec<Body> {
         ..Tick::default()
     };
     let exit = Exit::Unknown;
+    let so_far = SoFar {
+        tick: tick.clone(),
+        blocked: vec![Blocked::default()],
+        checked: Some(ResultTick::default()),
+        agreed_seq: Some(1),
+        ..SoFar::default()
+    };
     vec![
         Body::Tick(Box::new(tick)),
+        Body::SoFar(Box::new(so_far)),
+        Body::RunSoFar(RunSoFar::default()),
         Body::System(SystemTick::default()),
         Body::Turn(Turn { running: None, halted: false }),
         Body::Gone(Gone { exit, expected: true, stderr: String::new() }),
@@ -290,7 +301,7 @@ const _: fn(&Body, &Event, &Order) = |body, event, order| {
     match body {
         Body::Plan(_) | Body::Hello(_) | Body::Tick(_) | Body::System(_) | Body::Turn(_) | Body::Gone(_) => {}
         Body::Flight { .. } | Body::Unreadable { .. } | Body::RecordingFailed { .. } | Body::Missed { .. } => {}
-        Body::End => {}
+        Body::SoFar(_) | Body::RunSoFar(_) | Body::End => {}
     }
     match event {
         Event::WorkerDied { .. } | Event::WorkerReplaced { .. } | Event::WorkersRecycled { .. } => {}

@@ -2,7 +2,8 @@
 //!
 //! Limits do not bind root, so "no more threads" cannot be brought about by a limit on every machine that runs the
 //! tests. `POOLSCOPE_FAULT=threads:3` makes every thread after the third fail with EAGAIN; `children:` does the same
-//! for processes, and `files:` with EMFILE. Lanes inherit it. It is for tests, and `poolscope doctor` shows it when set.
+//! for processes, and `files:` with EMFILE; `screens:` makes the interface panic. Lanes inherit it. It is for tests, and
+//! `poolscope doctor` shows it when set.
 
 use std::io;
 use std::sync::OnceLock;
@@ -17,6 +18,8 @@ pub enum Want {
     Child,
     /// A descriptor.
     File,
+    /// A screen that is drawn: fails with a panic.
+    Screen,
 }
 
 struct Fault {
@@ -50,6 +53,7 @@ pub fn check_all(want: Want, count: u64) -> io::Result<()> {
         Err(_) => Err(io::Error::from_raw_os_error(match want {
             Want::Thread | Want::Child => libc::EAGAIN,
             Want::File => libc::EMFILE,
+            Want::Screen => libc::EFAULT,
         })),
     }
 }
@@ -60,6 +64,7 @@ fn parse(text: &str) -> Option<Fault> {
         "threads" => Want::Thread,
         "children" => Want::Child,
         "files" => Want::File,
+        "screens" => Want::Screen,
         _ => return None,
     };
     Some(Fault { want, left: AtomicU64::new(after.parse().ok()?) })

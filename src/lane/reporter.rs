@@ -43,6 +43,10 @@ const FINISH_PATIENCE_NS: u64 = 1_000_000_000;
 /// Memory and switches of worker processes are read from files, a few of them a process: every so many ticks.
 const STATUS_EVERY_TICKS: u64 = 5;
 
+/// In a tick so many workers are asked on which core they last ran, in turn where there are more: 2.7 µs each from a file
+/// that is kept open, 6.9 µs from one that is not, which is 0.5 ms at the most.
+const CORES_PER_TICK: usize = 64;
+
 pub(super) struct Reporter {
     floor: Arc<Floor>,
     pool: Arc<dyn Pool>,
@@ -66,6 +70,8 @@ pub(super) struct Reporter {
     depth_at_ns: u64,
     listed: Vec<bool>,
     usage: LaneUsage,
+    /// The slot from which on cores are asked for in the next tick.
+    cores_from: usize,
 }
 
 impl Reporter {
@@ -100,6 +106,7 @@ impl Reporter {
             depth_at_ns: last_lane_ns,
             listed: Vec::new(),
             usage: LaneUsage::default(),
+            cores_from: 0,
             floor,
             pool,
         })
@@ -400,6 +407,11 @@ impl Reporter {
             }
             let state = if alive { sample.state } else { WorkerState::Dead };
             let times = self.clock_worker(id, sample.tid, alive);
+            // The slots from `cores_from` on, and around.
+            let is_asked = (slot + slots - self.cores_from % slots) % slots < CORES_PER_TICK;
+            let is_process = self.floor.plan.pool.is_processes();
+            let core =
+                times.filter(|_| is_asked).and_then(|_| self.usage.core(id, is_process, slots <= CORES_PER_TICK));
             workers.push(WorkerTick {
                 id,
                 state,
@@ -409,8 +421,10 @@ impl Reporter {
                 state_ns: sample.state_ns,
                 cpu_ns: times.map(|times| times.cpu_ns),
                 run_queue_ns: times.map(|times| times.run_queue_ns),
+                core,
             });
         }
+        self.cores_from = (self.cores_from + CORES_PER_TICK) % slots.max(1);
         let caller = self.sampler.caller(lane_ns);
         if caller.ended > 0 {
             let (id, state) = (caller.id, caller.state);

@@ -4,7 +4,7 @@
 //! kernel does not tell stays none, and a total never runs back (a worker process that ends moves from one of the
 //! kernel's accounts to another, and between two readings it may be in neither).
 
-use crate::system::{self, ProcessStatus, TaskClock, TaskTimes, Usage};
+use crate::system::{self, ProcessStatus, TaskClock, TaskPlace, TaskTimes, Usage};
 use crate::wire::{Process, WorkerId};
 use std::collections::HashMap;
 
@@ -21,17 +21,23 @@ struct Clocked {
     tid: u32,
     clock: Option<TaskClock>,
     before: TaskTimes,
+    place: Option<TaskPlace>,
+}
+
+impl Clocked {
+    fn new(tid: u32, is_process: bool) -> Clocked {
+        let clock = if is_process { TaskClock::open_process(tid) } else { TaskClock::open(tid) };
+        Clocked { tid, clock, before: TaskTimes::default(), place: None }
+    }
 }
 
 impl LaneUsage {
     /// The worker's time on a core and waiting for one since it was last asked for.
     pub(super) fn worker(&mut self, id: WorkerId, tid: u32, is_process: bool) -> Option<TaskTimes> {
-        let open = || if is_process { TaskClock::open_process(tid) } else { TaskClock::open(tid) };
-        let clocked =
-            self.clocks.entry(id).or_insert_with(|| Clocked { tid, clock: open(), before: TaskTimes::default() });
+        let clocked = self.clocks.entry(id).or_insert_with(|| Clocked::new(tid, is_process));
         if clocked.tid != tid {
             // Another worker took over the number.
-            *clocked = Clocked { tid, clock: open(), before: TaskTimes::default() };
+            *clocked = Clocked::new(tid, is_process);
         }
         let now = clocked.clock.as_ref()?.read()?;
         let before = std::mem::replace(&mut clocked.before, now);
@@ -41,6 +47,21 @@ impl LaneUsage {
         };
         self.run_queue_ns += since.run_queue_ns;
         Some(since)
+    }
+
+    /// The core on which the worker last ran. The file is kept open if `keep` says so: that takes a descriptor, and makes
+    /// the next look cheaper by more than half.
+    pub(super) fn core(&mut self, id: WorkerId, is_process: bool, keep: bool) -> Option<u32> {
+        let clocked = self.clocks.get_mut(&id)?;
+        if clocked.place.is_none() {
+            let tid = clocked.tid;
+            clocked.place = if is_process { TaskPlace::open_process(tid) } else { TaskPlace::open(tid) };
+        }
+        let core = clocked.place.as_ref()?.core();
+        if !keep {
+            clocked.place = None;
+        }
+        core
     }
 
     /// Forgets a worker that is gone.

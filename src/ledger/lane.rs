@@ -1,14 +1,17 @@
 //! One lane's account.
 
 use super::HISTORY_POINTS;
+use super::cores::OnCores;
+use super::locks::LockLedger;
+use super::window::{Window, WorkerWindow};
 use crate::stats::{Histogram, History};
 use crate::wire::{
-    Body, Event, FlightEvent, Gone, Hello, LanePlan, LockId, LockName, LockTick, Phase, Process, ResultTick,
-    StateTimes, Tasks, Tick, WorkerId, WorkerState, WorkerTick,
+    Body, Event, FlightEvent, Gone, Hello, LanePlan, LockId, Phase, Process, ResultTick, StateTimes, Tasks, Tick,
+    WorkerId, WorkerState, WorkerTick,
 };
 
 /// The most events that are remembered of a lane.
-const EVENTS_KEPT: usize = 200;
+pub(super) const EVENTS_KEPT: usize = 200;
 
 /// Whether a lane is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +51,9 @@ pub struct Recent {
     /// Times in it that a thread gave up its core, or was taken off it; none where the kernel does not tell.
     pub switches: Option<u64>,
 }
+
+/// Of less active time nothing is told: what starting took would be divided by next to nothing.
+const RECENT_MIN_NS: u64 = 200_000_000;
 
 /// [`Recent`] is about so much active time, where there was as much.
 const RECENT_NS: u64 = 1_500_000_000;
@@ -153,19 +159,9 @@ pub struct WorkerLedger {
     pub stints: History<Stint>,
     /// Whether it was in the newest tick.
     pub present: bool,
-}
-
-/// A lock's account.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LockLedger {
-    /// Its name and kind.
-    pub name: LockName,
-    /// Its newest tick: totals, owner and waiters.
-    pub now: LockTick,
-    /// All waits.
-    pub wait: Histogram,
-    /// Sampled holds, weighted.
-    pub hold: Histogram,
+    /// The core on which it was last seen; none where that is not told.
+    pub core: Option<u32>,
+    pub(super) window: WorkerWindow,
 }
 
 /// The queue's account.
@@ -236,8 +232,12 @@ pub struct LaneLedger {
     pub gone_at_ns: u64,
     /// The newest result at a standstill: only there it is exact.
     pub checked: Option<ResultTick>,
-    agreed_seq: Option<u64>,
-    seq: u64,
+    pub(super) agreed_seq: Option<u64>,
+    pub(super) seq: u64,
+    /// The account of its processes when its history began: nothing, but for a recording that began later.
+    pub(super) process_before: Process,
+    pub(super) window: Window,
+    pub(super) on_cores: OnCores,
 }
 
 impl LaneLedger {
@@ -271,6 +271,9 @@ impl LaneLedger {
             checked: None,
             agreed_seq: None,
             seq: 0,
+            process_before: Process::default(),
+            window: Window::new(),
+            on_cores: OnCores::default(),
         }
     }
 
@@ -280,11 +283,12 @@ impl LaneLedger {
             Body::Hello(hello) => {
                 self.locks = hello.locks.iter().map(|name| LockLedger::new(name.clone())).collect();
                 self.hello = Some(hello.clone());
-                self.standing = Standing::Here;
+                (self.standing, self.gone_at_ns) = (Standing::Here, 0);
                 self.last_at_ns = at_ns;
                 true
             }
             Body::Tick(tick) => self.tick(tick, at_ns),
+            Body::SoFar(so_far) => self.take_over(so_far),
             Body::Gone(gone) => {
                 self.standing = Standing::Gone(gone.clone());
                 self.gone_at_ns = at_ns;
@@ -299,7 +303,7 @@ impl LaneLedger {
                 true
             }
             Body::Unreadable { why } => {
-                self.unreadable += 1;
+                self.unreadable = self.unreadable.saturating_add(1);
                 self.unreadable_why.clone_from(why);
                 true
             }
@@ -311,10 +315,21 @@ impl LaneLedger {
         if tick.seq <= self.seq {
             return false;
         }
+        if tick.seq - self.seq > 1 {
+            self.forget_window();
+        }
+        let mut window = std::mem::replace(&mut self.window, Window::new());
+        window.add_tick(self, tick);
+        self.window = window;
         self.seq = tick.seq;
-        self.standing = Standing::Here;
+        (self.standing, self.gone_at_ns) = (Standing::Here, 0);
         self.last_at_ns = at_ns;
         self.phase = tick.phase;
+        if self.history.len() >= HISTORY_POINTS
+            && let Some(oldest) = self.history.iter().next()
+        {
+            self.process_before = oldest.process;
+        }
         self.history.push(Point {
             at_ns,
             active_ns: tick.active_ns,
@@ -344,27 +359,44 @@ impl LaneLedger {
         self.process = tick.process;
         self.workers.iter_mut().for_each(|worker| worker.present = false);
         tick.workers.iter().for_each(|worker| self.post_worker(worker));
+        self.see_blockers();
+        let workers = &self.workers;
+        let core_of = |place: usize| {
+            let place = workers.binary_search_by_key(&tick.workers[place].id, |worker| worker.id).ok()?;
+            workers[place].core
+        };
+        self.on_cores.add_tick(tick, core_of);
         tick.events.iter().for_each(|event| self.post_event(event, at_ns));
         self.events_dropped = self.events_dropped.saturating_add(tick.events_dropped);
         true
     }
 
+    /// Whether it is time to say what lasts.
+    pub(super) fn is_to_be_judged(&self) -> bool {
+        self.window.is_full()
+    }
+
     fn post_worker(&mut self, tick: &WorkerTick) {
-        let place = match self.workers.binary_search_by_key(&tick.id, |worker| worker.id) {
+        self.worker(tick.id).post(tick);
+    }
+
+    /// The worker's account, which begins now if there is none.
+    pub(super) fn worker(&mut self, id: WorkerId) -> &mut WorkerLedger {
+        let place = match self.workers.binary_search_by_key(&id, |worker| worker.id) {
             Ok(place) => place,
             Err(place) => {
-                self.workers.insert(place, WorkerLedger::new(tick.id));
+                self.workers.insert(place, WorkerLedger::new(id));
                 place
             }
         };
-        self.workers[place].post(tick);
+        &mut self.workers[place]
     }
 
     fn post_event(&mut self, event: &Event, at_ns: u64) {
         match event {
-            Event::WorkerDied { .. } => self.workers_died += 1,
-            Event::SpawnFailed { .. } => self.spawns_failed += 1,
-            Event::TaskPanicked { .. } => self.panics_told += 1,
+            Event::WorkerDied { .. } => self.workers_died = self.workers_died.saturating_add(1),
+            Event::SpawnFailed { .. } => self.spawns_failed = self.spawns_failed.saturating_add(1),
+            Event::TaskPanicked { .. } => self.panics_told = self.panics_told.saturating_add(1),
             _ => {}
         }
         self.events.push((at_ns, event.clone()));
@@ -436,7 +468,8 @@ impl LaneLedger {
         }
     }
 
-    /// What the lane's processes did over about the last second and a half of active time; none before it was active.
+    /// What the lane's processes did over about the last second and a half of active time; none before a fifth of a second
+    /// of it.
     pub fn recent(&self) -> Option<Recent> {
         let now = self.process;
         let (mut active_ns, mut before) = (0u64, None);
@@ -447,11 +480,11 @@ impl LaneLedger {
             }
             active_ns = active_ns.saturating_add(point.active_ns);
         }
-        // A lane that is not older than this began with nothing.
-        let before = before.unwrap_or_default();
+        // A history that is not older than this tells of all there was since it began.
+        let before = before.unwrap_or(self.process_before);
         let since = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
         let switches = |process: &Process| Some(process.voluntary?.saturating_add(process.involuntary?));
-        (active_ns > 0).then(|| Recent {
+        (active_ns >= RECENT_MIN_NS).then(|| Recent {
             active_ns,
             cpu_ns: since(now.cpu_ns, before.cpu_ns),
             run_queue_ns: since(now.run_queue_ns, before.run_queue_ns),
@@ -476,6 +509,11 @@ impl WorkerLedger {
         self.id == WorkerId::CALLER
     }
 
+    /// Whether it is a worker that is there and not dead.
+    pub fn is_alive(&self) -> bool {
+        self.present && self.state != WorkerState::Dead && !self.is_caller()
+    }
+
     fn new(id: WorkerId) -> WorkerLedger {
         WorkerLedger {
             id,
@@ -488,25 +526,26 @@ impl WorkerLedger {
             run_queue_ns: None,
             stints: History::new(HISTORY_POINTS),
             present: true,
+            core: None,
+            window: WorkerWindow::default(),
         }
     }
 
     fn post(&mut self, tick: &WorkerTick) {
         self.state = tick.state;
         self.lock = tick.lock;
-        self.tid = tick.tid;
         self.present = true;
         self.ended = self.ended.saturating_add(tick.ended);
         self.state_ns.iter_mut().zip(tick.state_ns).for_each(|(sum, spent)| *sum = sum.saturating_add(spent));
         let add = |sum: Option<u64>, more: Option<u64>| more.map(|more| sum.unwrap_or(0).saturating_add(more)).or(sum);
         self.cpu_ns = add(self.cpu_ns, tick.cpu_ns);
         self.run_queue_ns = add(self.run_queue_ns, tick.run_queue_ns);
+        if self.tid != tick.tid {
+            self.core = None;
+        }
+        self.tid = tick.tid;
+        self.core = tick.core.or(self.core);
+        self.window.now.add_tick(tick);
         self.stints.push(Stint::of(tick));
-    }
-}
-
-impl LockLedger {
-    fn new(name: LockName) -> LockLedger {
-        LockLedger { name, now: LockTick::default(), wait: Histogram::default(), hold: Histogram::default() }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! frame ──▶ Ledger::post ──▶ lanes: tasks, workers, queue, locks, history
-//!                            cores: each core's use
-//!                            findings: what is worth telling (asked for, never stored)
+//!                            cores: each core's use, and which lane's
+//!                            findings: what is worth telling
 //! ```
 //!
 //! [`Ledger::post`] is total: odd input (a lane that nobody announced, a tick out of order, numbers that make no sense)
@@ -11,14 +11,22 @@
 //!
 //! Absent here: clocks (a ledger knows only the times that frames carry), I/O, `Result`.
 
+mod cores;
 mod findings;
+mod flight;
 mod lane;
+mod locks;
+mod so_far;
+mod window;
 
-pub use findings::{Finding, FindingKind, exit_in_words};
-pub use lane::{Activity, LaneLedger, LockLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
+pub use cores::Cores;
+pub use findings::{Finding, FindingKind, Proof, exit_in_words};
+pub use flight::{Moment, Span, spans};
+pub use lane::{Activity, LaneLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
+pub use locks::{Blocker, LockLedger, Wait};
 
-use crate::stats::History;
-use crate::wire::{Body, Frame, LaneId, Plan, SystemTick, Turn};
+use crate::wire::{Body, Frame, LaneId, Plan, Turn};
+use findings::Around;
 
 /// How many points each history keeps: a minute of ticks.
 pub const HISTORY_POINTS: usize = 600;
@@ -38,42 +46,6 @@ pub struct Ledger {
     recording_failed: Option<String>,
 }
 
-/// What the cores did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cores {
-    /// The newest sample.
-    pub now: SystemTick,
-    /// Each core's busy share in each window so far, with the core's id.
-    pub history: Vec<(u32, History<f64>)>,
-    busy_ns: Vec<f64>,
-    window_ns: u64,
-}
-
-impl Cores {
-    /// Each core's busy share over the whole run, with its id.
-    pub fn busy_overall(&self) -> Vec<(u32, f64)> {
-        let shares = self.history.iter().zip(&self.busy_ns);
-        shares
-            .map(|((id, _), busy_ns)| (*id, if self.window_ns == 0 { 0.0 } else { busy_ns / self.window_ns as f64 }))
-            .collect()
-    }
-
-    fn post(&mut self, tick: &SystemTick) {
-        for &(id, busy) in &tick.cores {
-            let busy = if busy.is_finite() { busy.clamp(0.0, 1.0) } else { 0.0 };
-            let place = self.history.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
-                self.history.push((id, History::new(HISTORY_POINTS)));
-                self.busy_ns.push(0.0);
-                self.history.len() - 1
-            });
-            self.history[place].1.push(busy);
-            self.busy_ns[place] += busy * tick.window_ns as f64;
-        }
-        self.window_ns = self.window_ns.saturating_add(tick.window_ns);
-        self.now = tick.clone();
-    }
-}
-
 impl Default for Ledger {
     fn default() -> Self {
         Ledger::new()
@@ -86,7 +58,7 @@ impl Ledger {
         Ledger {
             plan: None,
             lanes: Vec::new(),
-            cores: Cores { now: SystemTick::default(), history: Vec::new(), busy_ns: Vec::new(), window_ns: 0 },
+            cores: Cores::default(),
             turn: None,
             at_ns: 0,
             ended: false,
@@ -111,13 +83,25 @@ impl Ledger {
             (Body::End, _) => self.ended = true,
             (Body::RecordingFailed { why }, _) => self.recording_failed = Some(why.clone()),
             (Body::Missed { frames }, _) => self.missed_frames = self.missed_frames.saturating_add(*frames),
+            (Body::RunSoFar(so_far), _) => {
+                self.cores.take_over(so_far);
+                self.odd_frames = so_far.odd_frames;
+                self.missed_frames = so_far.missed_frames;
+            }
             (body, Some(id)) => {
                 let lane = id.index().and_then(|index| self.lanes.get_mut(index));
-                if !lane.is_some_and(|lane| lane.post(body, frame.at_ns)) {
-                    self.odd_frames += 1;
-                }
+                let made_sense = lane.is_some_and(|lane| {
+                    let made_sense = lane.post(body, frame.at_ns);
+                    if lane.is_to_be_judged()
+                        && let Some(around) = Around::of(self.plan.as_ref(), &self.cores, lane)
+                    {
+                        lane.judge(&around);
+                    }
+                    made_sense
+                });
+                self.odd_frames = self.odd_frames.saturating_add(u64::from(!made_sense));
             }
-            (_, None) => self.odd_frames += 1,
+            (_, None) => self.odd_frames = self.odd_frames.saturating_add(1),
         }
     }
 
@@ -125,7 +109,7 @@ impl Ledger {
         if let (true, Some(lane)) = (turn.halted, self.turn.and_then(|before| before.running))
             && let Some(lane) = lane.index().and_then(|index| self.lanes.get_mut(index))
         {
-            lane.turns_halted += 1;
+            lane.turns_halted = lane.turns_halted.saturating_add(1);
         }
         self.turn = Some(turn);
     }
@@ -143,6 +127,17 @@ impl Ledger {
     /// The cores.
     pub fn cores(&self) -> &Cores {
         &self.cores
+    }
+
+    /// Which lanes used each core over about the last second, as far as that is known: the core's id, and each such lane
+    /// with the share of the core's time that was its, the largest first.
+    ///
+    /// It is an estimate. What a worker ran in a tick counts wholly for the core on which it was last seen, though it may
+    /// have moved; exact it is where a worker has one core to run on. What is more than the core was busy at all is scaled
+    /// down to that. Cores of which nothing is known are not in the list, and a lane's threads besides its workers, and
+    /// other programs, are in no share.
+    pub fn cores_by_lane(&self) -> Vec<(u32, Vec<(LaneId, f64)>)> {
+        cores::by_lane(self)
     }
 
     /// The lane whose turn it is, where lanes take turns.

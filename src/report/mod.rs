@@ -5,12 +5,14 @@
 
 mod csv;
 mod json;
+mod plain;
 mod summary;
 mod text;
 mod trace;
 
 pub use csv::csv;
 pub use json::{json, json_line};
+pub use plain::Plain;
 pub use summary::{CoreSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};
 pub use text::text;
 pub use trace::chrome_trace;

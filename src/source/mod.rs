@@ -5,11 +5,13 @@
 
 mod live;
 mod machine;
+mod player;
 mod recorder;
 mod replay;
 mod turns;
 
 pub use live::{Control, Live, LiveOptions};
 pub use machine::measured_machine;
+pub use player::{Due, Player, SPEEDS};
 pub use recorder::{RecordError, Recorder};
 pub use replay::{Ending, Replay, ReplayError};

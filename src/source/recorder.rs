@@ -21,10 +21,17 @@ pub struct RecordError {
     error: io::Error,
 }
 
+impl RecordError {
+    /// Whether there is such a file already.
+    pub fn is_there_already(&self) -> bool {
+        self.error.kind() == io::ErrorKind::AlreadyExists
+    }
+}
+
 impl fmt::Display for RecordError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
-        if self.error.kind() == io::ErrorKind::AlreadyExists {
+        if self.is_there_already() {
             write!(
                 out,
                 "{path} exists already, and recordings are never overwritten: remove it, or choose another name"

@@ -3,8 +3,11 @@
 use crate::wire::{self, Body, DecodeError, Frame};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+/// What is read at once: a few frames of eight lanes.
+const READ_BYTES: usize = 1 << 16;
 
 /// Why a file is no recording.
 #[derive(Debug)]
@@ -99,15 +102,59 @@ impl Replay {
         let io_error = |error| ReplayError::Io { path: path.to_path_buf(), error };
         let file = File::open(path).map_err(io_error)?;
         let ending = Ending::Cut { lines: 0, bytes_over: 0 };
-        let mut replay = Replay { path: path.to_path_buf(), lines: BufReader::new(file), line: 0, first: None, ending };
-        match replay.next_frame() {
-            Ok(Some(frame)) if matches!(frame.body, Body::Plan(_)) => replay.first = Some(frame),
-            Err(error @ (ReplayError::Io { .. } | ReplayError::Line { error: DecodeError::Version { .. }, .. })) => {
-                return Err(error);
-            }
-            _ => return Err(ReplayError::NoPlan { path: path.to_path_buf() }),
-        }
+        let lines = BufReader::with_capacity(READ_BYTES, file);
+        let mut replay = Replay { path: path.to_path_buf(), lines, line: 0, first: None, ending };
+        replay.begin()?;
         Ok(replay)
+    }
+
+    /// Goes back to the beginning.
+    ///
+    /// # Errors
+    /// Where it cannot be read twice, as a pipe cannot, or has changed into something else.
+    pub fn rewind(&mut self) -> Result<(), ReplayError> {
+        self.lines.seek(SeekFrom::Start(0)).map_err(|error| ReplayError::Io { path: self.path.clone(), error })?;
+        (self.line, self.first, self.ending) = (0, None, Ending::Cut { lines: 0, bytes_over: 0 });
+        self.begin()
+    }
+
+    /// When its last whole frame was made: how long it lasts, as far as it is written. None where only reading it to its
+    /// end could tell, as with a pipe.
+    pub fn recorded_ns(&self) -> Option<u64> {
+        // The length of a line is bounded, so the end of the file is enough.
+        const TAIL_BYTES: u64 = 2 * wire::LINE_BYTES_MAX as u64;
+        let meta = self.path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let mut file = File::open(&self.path).ok()?;
+        for bytes in [TAIL_BYTES / 64, TAIL_BYTES] {
+            let start = meta.len().saturating_sub(bytes);
+            file.seek(SeekFrom::Start(start)).ok()?;
+            let mut tail = Vec::new();
+            (&mut file).take(bytes).read_to_end(&mut tail).ok()?;
+            let mut lines: Vec<&[u8]> = tail.split_inclusive(|byte| *byte == b'\n').collect();
+            // The first begins before; the last may not be whole.
+            if start > 0 {
+                lines.remove(0);
+            }
+            lines.retain(|line| line.ends_with(b"\n"));
+            if let Some(frame) = lines.iter().rev().find_map(|line| wire::decode_frame(line).ok()) {
+                return Some(frame.at_ns);
+            }
+        }
+        None
+    }
+
+    /// Reads the plan, with which a recording begins.
+    fn begin(&mut self) -> Result<(), ReplayError> {
+        match self.next_frame() {
+            Ok(Some(frame)) if matches!(frame.body, Body::Plan(_)) => {
+                self.first = Some(frame);
+                Ok(())
+            }
+            Err(error @ (ReplayError::Io { .. } | ReplayError::Line { error: DecodeError::Version { .. }, .. })) => {
+                Err(error)
+            }
+            _ => Err(ReplayError::NoPlan { path: self.path.clone() }),
+        }
     }
 
     /// The next frame; none at the end.

@@ -110,6 +110,22 @@ pub fn cores(number: f64) -> String {
     if number.is_finite() { format!("{number:.2} cores") } else { NOT_AVAILABLE.to_string() }
 }
 
+/// The greatest power of ten that is not more than a positive, finite number; 1 for any other.
+pub fn power_of_ten(value: f64) -> f64 {
+    if !value.is_normal() || value < 0.0 {
+        return 1.0;
+    }
+    // Multiplied out: a logarithm would be as long as this, and half a megabyte of tables in memory.
+    let mut power = 1.0;
+    while power > value {
+        power /= 10.0;
+    }
+    while power * 10.0 <= value {
+        power *= 10.0;
+    }
+    power
+}
+
 /// The time since the start of a run: `00:42`, `1:02:03`.
 pub fn elapsed(ns: u64) -> String {
     let s = ns / 1_000_000_000;
@@ -138,6 +154,17 @@ fn is_harmful(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn powers_of_ten_stay_below() {
+        for (value, power) in [(1.0, 1.0), (9.99, 1.0), (10.0, 10.0), (812.0, 100.0), (0.3, 0.1), (-5.0, 1.0)] {
+            assert!((power_of_ten(value) - power).abs() < 1e-12, "{value}");
+        }
+        for odd in [f64::NAN, f64::INFINITY, 0.0] {
+            assert!((power_of_ten(odd) - 1.0).abs() < 1e-12, "{odd}");
+        }
+        assert!(power_of_ten(f64::MAX) > 1e307 && power_of_ten(f64::MIN_POSITIVE) < 1e-306);
+    }
 
     #[test]
     fn numbers_are_spelt_alike_everywhere() {

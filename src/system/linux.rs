@@ -8,7 +8,7 @@ mod tasks;
 pub use cores::{CoreSampler, pin};
 pub use halt::{halt_threads, halted_count, install_halt, resume_threads};
 pub use quota::throttled;
-pub use tasks::{TaskClock, process_status, processes_in_session};
+pub use tasks::{TaskClock, TaskPlace, process_status, processes_in_session};
 
 use super::unix::pid_of;
 use crate::wire::Machine;

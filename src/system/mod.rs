@@ -10,6 +10,7 @@
 //!
 //! Absent here: time (a door), the start of processes (a door), and everything that knows what a lane or a pool is.
 
+mod crash;
 mod unix;
 
 #[cfg(target_os = "linux")]
@@ -26,15 +27,16 @@ use linux as os;
 #[cfg(not(target_os = "linux"))]
 use other as os;
 
+pub use crash::{no_terminal_to_restore, restore_terminal_on_crash};
 pub use os::{
-    CoreSampler, TaskClock, clock_source, die_with_parent, futex_wait, futex_wake, halt_threads, halted_count,
-    install_halt, machine, pin, process_handle, process_status, processes_in_session, resume_threads, set_nice,
-    set_thread_name, thread_id, throttled, unnamed_memory,
+    CoreSampler, TaskClock, TaskPlace, clock_source, die_with_parent, futex_wait, futex_wake, halt_threads,
+    halted_count, install_halt, machine, pin, process_handle, process_status, processes_in_session, resume_threads,
+    set_nice, set_thread_name, thread_id, throttled, unnamed_memory,
 };
 pub use unix::{
     children_usage, continue_process, is_own_session, kill_process, name_of_signal, new_session,
-    outlive_file_size_limit, own_usage, raise_descriptor_limit, session_of, set_nonblocking, stop_process,
-    thread_usage,
+    outlive_file_size_limit, own_usage, raise_descriptor_limit, session_of, set_nonblocking, share_one_heap,
+    stop_process, thread_usage,
 };
 
 use std::time::Duration;

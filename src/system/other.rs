@@ -124,6 +124,27 @@ impl TaskClock {
     }
 }
 
+/// Not told.
+#[derive(Debug)]
+pub enum TaskPlace {}
+
+impl TaskPlace {
+    /// None.
+    pub fn open(_tid: u32) -> Option<TaskPlace> {
+        None
+    }
+
+    /// None.
+    pub fn open_process(_pid: u32) -> Option<TaskPlace> {
+        None
+    }
+
+    /// There is none to read.
+    pub fn core(&self) -> Option<u32> {
+        match *self {}
+    }
+}
+
 /// Its memory; the rest is not told.
 pub fn process_status(pid: u32) -> Option<ProcessStatus> {
     pid_of(pid).ok()?;

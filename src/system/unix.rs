@@ -1,5 +1,8 @@
 //! What every Unix answers in the same way: usage, sessions, signals, limits.
-#![expect(unsafe_code, reason = "getrusage fills a C structure; getsid may answer 0; a signal is ignored")]
+#![expect(
+    unsafe_code,
+    reason = "getrusage fills a C structure; getsid may answer 0; a signal is ignored; a number of the allocator is set"
+)]
 
 use super::Usage;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, setrlimit, setsid};
@@ -145,6 +148,16 @@ const DESCRIPTORS_MAX: u64 = 10_240;
 pub fn outlive_file_size_limit() {
     // SAFETY: to ignore a signal installs no code of ours; the call takes two numbers.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Lets all threads allocate from one heap: less memory for a process of many threads that allocate little. Only before
+/// there are other threads; nothing happens where the allocator has no such choice.
+pub fn share_one_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it sets a number of the allocator.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
 }
 
 /// A signal's name.

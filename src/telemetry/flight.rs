@@ -4,6 +4,7 @@
 //! next ─▶ │ time_ns │ code:8 argument:56 │   FLIGHT_EVENTS entries, overwritten in turn
 //! ```
 
+use crate::wire::{LockId, WorkerId};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// How many events the ring holds.
@@ -15,11 +16,11 @@ pub const FLIGHT_EVENTS: usize = 256;
 pub enum FlightCode {
     /// A task began (the task's number).
     Begin = 1,
-    /// It ended well (units).
+    /// It ended well (0).
     End = 2,
     /// It failed (0).
     Fail = 3,
-    /// A wait for a lock began (the lock).
+    /// A wait for a lock began (the lock, and who held it: see [`wait_of`]).
     Wait = 4,
     /// The lock was acquired after a wait (the lock).
     Acquire = 5,
@@ -46,6 +47,24 @@ impl FlightCode {
         FlightCode::Pause,
         FlightCode::Resume,
     ];
+}
+
+const LOCK_BITS: u32 = 16;
+
+/// The argument of a wait: `owner_plus_one` is 0 where nobody was seen to hold the lock.
+///
+/// ```text
+/// │ owner + 1: 40 │ lock: 16 │
+/// ```
+pub(super) fn wait_argument(lock: LockId, owner_plus_one: u64) -> u64 {
+    owner_plus_one << LOCK_BITS | u64::from(lock.0)
+}
+
+/// The lock that a wait was for, and who held it when the wait began; none where nobody was seen to: it was released
+/// just then.
+pub fn wait_of(argument: u64) -> (LockId, Option<WorkerId>) {
+    let owner = (argument >> LOCK_BITS).checked_sub(1).and_then(|owner| u32::try_from(owner).ok());
+    (LockId(argument as u16), owner.map(WorkerId))
 }
 
 /// The ring itself.
@@ -82,5 +101,22 @@ impl Flight {
             }
         }
         events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_says_for_which_lock_and_for_whom() {
+        let argument =
+            |owner: Option<WorkerId>| wait_argument(LockId(u16::MAX), owner.map_or(0, |owner| u64::from(owner.0) + 1));
+        for owner in [None, Some(WorkerId(0)), Some(WorkerId(1023)), Some(WorkerId::CALLER)] {
+            assert!(argument(owner) < 1 << 56, "the code has the rest");
+            assert_eq!(wait_of(argument(owner)), (LockId(u16::MAX), owner));
+        }
+        assert_eq!(wait_of(7), (LockId(7), None), "as lanes wrote it that did not look");
+        assert_eq!(wait_of(u64::MAX), (LockId(u16::MAX), None));
     }
 }

@@ -17,7 +17,7 @@ mod sample;
 
 pub use arena::{Arena, LOCKS_MAX, LaneClock, SCRATCH_WORDS, SLOTS_MAX};
 pub use block::{Life, LockBlock, QueueBlock, WorkerBlock};
-pub use flight::{FLIGHT_EVENTS, FlightCode};
+pub use flight::{FLIGHT_EVENTS, FlightCode, wait_of};
 pub use lent::{helping, leave_recorder, take_recorder, with_recorder};
 pub use recorder::{Recorder, Stopwatch, measure_cost};
 pub use sample::{LockSample, QueueSample, Sampler, Totals, WorkerSample};

@@ -2,7 +2,7 @@
 
 use super::arena::{Arena, LaneClock};
 use super::block::{HistogramBlock, Life, WorkerBlock, bump};
-use super::flight::FlightCode;
+use super::flight::{FlightCode, wait_argument};
 use crate::wire::{LockId, WorkerId, WorkerState};
 use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use std::sync::atomic::fence;
@@ -171,9 +171,12 @@ impl Recorder {
     /// The worker begins to wait for `lock`. End it with [`Recorder::wait_ends`].
     pub fn wait_begins(&mut self, lock: LockId) -> Stopwatch {
         let before = self.block.state();
-        self.arena.lock(lock).wait_begins();
+        let block = self.arena.lock(lock);
+        // Whoever has it now: by the time that this is read it may have been handed on, which is what makes it news.
+        let owner = block.owner.load(Relaxed);
+        block.wait_begins();
         let began_ns = self.switch(WorkerState::Lock, Some(lock));
-        self.block.flight.note(began_ns, FlightCode::Wait, u64::from(lock.0));
+        self.block.flight.note(began_ns, FlightCode::Wait, wait_argument(lock, owner));
         Stopwatch { began_ns, lock, before }
     }
 

@@ -56,6 +56,10 @@ pub enum Body {
         /// How many since the last time.
         frames: u64,
     },
+    /// What a lane's frames had come to when a recording began in the middle of its run.
+    SoFar(Box<SoFar>),
+    /// The same of the cores and of the run as a whole.
+    RunSoFar(RunSoFar),
     /// The last frame of a run.
     End,
 }
@@ -256,6 +260,9 @@ pub struct WorkerTick {
     /// The time that it waited for a core in this tick, by the kernel's account.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run_queue_ns: Option<u64>,
+    /// The core on which it last ran, by the kernel's account; of many workers not all are looked at in every tick.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub core: Option<u32>,
 }
 
 /// What the queue did in a tick.
@@ -438,6 +445,65 @@ pub struct Gone {
     pub expected: bool,
     /// The last lines that it wrote to its standard error.
     pub stderr: String,
+}
+
+/// What a lane's frames came to so far, all but their history: a recording that begins in the middle of a run says it
+/// once for each lane, after the hello, and goes on with the next tick.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SoFar {
+    /// A tick that adds all ticks up to `seq` together: its times and histograms are those of the whole run. Its workers
+    /// are all that there ever were, its events the last that are remembered.
+    pub tick: Tick,
+    /// When the lane was last heard.
+    pub heard_at_ns: u64,
+    /// When the events happened, one for each of the tick's events.
+    pub events_at_ns: Vec<u64>,
+    /// Workers among the tick's that were not there any more.
+    pub absent: Vec<WorkerId>,
+    /// For each lock, in the order of the hello, who was seen to hold it while others waited.
+    pub blocked: Vec<Blocked>,
+    /// The result at the last standstill.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checked: Option<ResultTick>,
+    /// The tick at which the result last agreed while the lane worked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agreed_seq: Option<u64>,
+    /// Workers that had died.
+    pub workers_died: u64,
+    /// Times that the system had given no worker.
+    pub spawns_failed: u64,
+    /// Panics that had been told.
+    pub panics_told: u64,
+    /// Lines that could not be read.
+    pub unreadable: u64,
+    /// What was wrong with the last of them.
+    pub unreadable_why: String,
+    /// Turns that ended with its workers halted.
+    pub turns_halted: u64,
+}
+
+/// Who was seen to hold a lock while others waited for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// The holder, the one that waited, and the number of ticks in which they were seen so.
+    pub pairs: Vec<(WorkerId, WorkerId, u64)>,
+    /// What was seen of further pairs, for which there was no room.
+    pub more: u64,
+}
+
+/// What the frames that belong to no lane came to so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunSoFar {
+    /// The newest look at the cores.
+    pub system: SystemTick,
+    /// All windows together.
+    pub window_ns: u64,
+    /// The time that each core was busy in them, with the core's id.
+    pub busy_ns: Vec<(u32, f64)>,
+    /// Frames that made no sense.
+    pub odd_frames: u64,
+    /// Frames that the viewer was too slow to take.
+    pub missed_frames: u64,
 }
 
 /// Counts by size: the sparse form of a histogram.

@@ -17,8 +17,8 @@ pub use codec::{
     escape_controls,
 };
 pub use frame::{
-    Body, Buckets, Cost, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase, Process, QueueTick,
-    ResultTick, StateTimes, SystemTick, Tasks, Tick, Turn, WorkerState, WorkerTick,
+    Blocked, Body, Buckets, Cost, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase, Process,
+    QueueTick, ResultTick, RunSoFar, SoFar, StateTimes, SystemTick, Tasks, Tick, Turn, WorkerState, WorkerTick,
 };
 pub use ids::{LaneId, LockId, WorkerId};
 pub use order::Order;

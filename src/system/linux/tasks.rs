@@ -45,6 +45,29 @@ impl TaskClock {
     }
 }
 
+/// Where the kernel last put one thread, or the main thread of a process: a file kept open.
+#[derive(Debug)]
+pub struct TaskPlace(File);
+
+impl TaskPlace {
+    /// For a thread of this process.
+    pub fn open(tid: u32) -> Option<TaskPlace> {
+        File::open(format!("/proc/self/task/{tid}/stat")).ok().map(TaskPlace)
+    }
+
+    /// For another process.
+    pub fn open_process(pid: u32) -> Option<TaskPlace> {
+        File::open(format!("/proc/{pid}/stat")).ok().map(TaskPlace)
+    }
+
+    /// The core on which it runs, or last ran; none once it has ended.
+    pub fn core(&self) -> Option<u32> {
+        let mut buffer = [0; 1024];
+        let filled = self.0.read_at(&mut buffer, 0).ok()?;
+        core_in(&buffer[..filled])
+    }
+}
+
 /// The kernel's numbering of CPU clocks: the id's complement, and three bits that say what is counted, and whose.
 const CLOCK_OF_PROCESS: libc::clockid_t = 2;
 const CLOCK_OF_THREAD: libc::clockid_t = 4 | CLOCK_OF_PROCESS;
@@ -112,10 +135,19 @@ fn is_living(pid: u32) -> bool {
     std::fs::read(format!("/proc/{pid}/stat")).is_ok_and(|text| !matches!(state_in(&text), None | Some(b'Z' | b'X')))
 }
 
-/// `PID (NAME) STATE …`, where the name may hold anything, brackets included.
-fn state_in(text: &[u8]) -> Option<u8> {
+/// `PID (NAME) STATE …`, where the name may hold anything, brackets included: what follows it.
+fn behind_name(text: &[u8]) -> Option<&[u8]> {
     let close = text.iter().rposition(|byte| *byte == b')')?;
-    text.get(close + 2).copied()
+    text.get(close + 2..)
+}
+
+fn state_in(text: &[u8]) -> Option<u8> {
+    behind_name(text)?.first().copied()
+}
+
+/// The 39th field, where the state is the third.
+fn core_in(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(behind_name(text)?).ok()?.split_ascii_whitespace().nth(39 - 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -212,6 +244,25 @@ mod tests {
     }
 
     #[test]
+    fn a_core_is_found_behind_any_name() {
+        let fields = (3..=52).map(|field| field.to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(core_in(format!("12 (a) 5 (b) {fields}\n").as_bytes()), Some(39));
+        assert_eq!(core_in(b"12 (sh) S 1 2"), None);
+        assert_eq!(core_in(b""), None);
+    }
+
+    #[test]
+    fn a_thread_is_on_one_of_the_cores_that_it_may_use() {
+        let cores = super::super::machine().core_ids;
+        let place = TaskPlace::open(thread_id()).expect("this machine has a /proc");
+        let core = place.core().expect("it runs");
+        assert!(cores.contains(&core), "{core} is none of {cores:?}");
+        let process = TaskPlace::open_process(std::process::id()).expect("this machine has a /proc");
+        assert!(process.core().is_some());
+        assert!(TaskPlace::open(u32::MAX).is_none() && TaskPlace::open_process(u32::MAX).is_none());
+    }
+
+    #[test]
     fn a_process_is_in_its_session() {
         let own = std::process::id();
         if let Some(session) = session_of(own) {
@@ -224,7 +275,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read(bytes in any::<Vec<u8>>(), text in "((VmRSS|Threads|x): {0,2}[0-9]{0,22}( kB)?\n?){0,5}") {
             for text in [&bytes[..], text.as_bytes()] {
-                let _ = (parse_schedstat(text), parse_status(text), state_in(text));
+                let _ = (parse_schedstat(text), parse_status(text), state_in(text), core_in(text));
             }
         }
     }

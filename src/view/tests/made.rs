@@ -206,6 +206,7 @@ fn worker(id: u32, lane: &LanePlan, runs: bool, dead: bool, dice: &mut Dice) -> 
         state_ns,
         cpu_ns: Some(cpu_ns),
         run_queue_ns: Some(run_queue_ns),
+        core: None,
     }
 }
 

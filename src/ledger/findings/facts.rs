@@ -1,89 +1,18 @@
-//! What is worth telling of a run, in words, with what to try.
-//!
-//! A finding is derived from the ledger each time it is asked for, so it can never disagree with what the panels show.
+//! What simply is so: counted by the lane, over the whole of its run. No threshold, so no false alarm; what has happened
+//! stays told.
 
-use super::{LaneLedger, Ledger, Standing, WorkerLedger};
-use crate::stats::words::{count, percent, plural};
+use super::{Finding, FindingKind, Proof, plural_u64};
+use crate::ledger::{LaneLedger, Ledger, Standing};
+use crate::stats::words::{count, percent};
 use crate::system::name_of_signal;
-use crate::wire::{Event, Exit, LaneId, Phase};
-
-/// What a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FindingKind {
-    /// Tasks do not add up: a fault of poolscope or of a foreign lane.
-    Unbalanced,
-    /// A lane ended that nobody had asked to.
-    LaneGone,
-    /// A lane sends no frames.
-    SilentLane,
-    /// Lines of a lane could not be read.
-    Unreadable,
-    /// The system would not give more workers.
-    SpawnFailed,
-    /// The result is not what the tasks should have made.
-    WrongResult,
-    /// Workers died.
-    WorkerDied,
-    /// A lock was taken from a dead owner.
-    LockAbandoned,
-    /// A turn ended with workers in the middle of a task.
-    Halted,
-    /// Tasks failed.
-    TasksFailed,
-    /// More workers than cores, and it shows.
-    Oversubscription,
-    /// Events were dropped.
-    EventsDropped,
-    /// An order could not be carried out.
-    Refused,
-}
-
-impl FindingKind {
-    /// The kind's name, as summaries spell it.
-    pub fn name(self) -> &'static str {
-        match self {
-            FindingKind::Unbalanced => "unbalanced",
-            FindingKind::LaneGone => "lane-gone",
-            FindingKind::SilentLane => "silent-lane",
-            FindingKind::Unreadable => "unreadable",
-            FindingKind::SpawnFailed => "spawn-failed",
-            FindingKind::WrongResult => "wrong-result",
-            FindingKind::WorkerDied => "worker-died",
-            FindingKind::LockAbandoned => "lock-abandoned",
-            FindingKind::Halted => "halted",
-            FindingKind::TasksFailed => "tasks-failed",
-            FindingKind::Oversubscription => "oversubscription",
-            FindingKind::EventsDropped => "events-dropped",
-            FindingKind::Refused => "refused",
-        }
-    }
-}
-
-/// Something worth telling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is about.
-    pub kind: FindingKind,
-    /// The lane it is about.
-    pub lane: LaneId,
-    /// One line for people.
-    pub text: String,
-}
+use crate::wire::{Event, Exit, Phase};
 
 /// A lane is silent when no frame has come for so long.
 const SILENCE_NS: u64 = 1_000_000_000;
 
-/// Waiting for a core is worth telling above this share of running time, and only after some running.
-const RUN_QUEUE_SHARE: f64 = 0.25;
-const RUN_QUEUE_AFTER_NS: u64 = 500_000_000;
-
-pub(super) fn of(ledger: &Ledger) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = ledger.lanes().iter().flat_map(|lane| of_lane(lane, ledger)).collect();
-    findings.sort_by_key(|finding| (finding.kind, finding.lane));
-    findings
-}
-
-fn of_lane(lane: &LaneLedger, ledger: &Ledger) -> Vec<Finding> {
+/// The facts of a lane.
+pub(super) fn of(lane: &LaneLedger, ledger: &Ledger) -> impl Iterator<Item = Finding> {
+    let id = lane.plan.id;
     let checks = [
         unbalanced(lane),
         gone(lane),
@@ -95,12 +24,22 @@ fn of_lane(lane: &LaneLedger, ledger: &Ledger) -> Vec<Finding> {
         lock_abandoned(lane),
         halted(lane),
         tasks_failed(lane),
-        oversubscription(lane, ledger),
         events_dropped(lane),
         refused(lane),
     ];
     let found = checks.into_iter().flatten();
-    found.map(|(kind, text)| Finding { kind, lane: lane.plan.id, text }).collect()
+    found.map(move |(kind, text)| Finding { kind, lane: id, text, proof: proof(kind) })
+}
+
+/// Where each of these facts is to be seen.
+fn proof(kind: FindingKind) -> Proof {
+    match kind {
+        FindingKind::WrongResult => Proof::Result,
+        FindingKind::Unbalanced => Proof::Tasks,
+        FindingKind::LockAbandoned => Proof::Locks,
+        FindingKind::Halted => Proof::Workers,
+        _ => Proof::Events,
+    }
 }
 
 type Found = Option<(FindingKind, String)>;
@@ -232,23 +171,6 @@ fn tasks_failed(lane: &LaneLedger) -> Found {
     })
 }
 
-fn oversubscription(lane: &LaneLedger, ledger: &Ledger) -> Found {
-    let cores = ledger.plan()?.machine.cores as usize;
-    let usable = if lane.plan.cores.is_empty() { cores } else { lane.plan.cores.len() };
-    let sum = |of: fn(&WorkerLedger) -> Option<u64>| lane.workers.iter().filter_map(of).fold(0, u64::saturating_add);
-    let (run_queue_ns, cpu_ns) = (sum(|worker| worker.run_queue_ns), sum(|worker| worker.cpu_ns));
-    let share = run_queue_ns as f64 / run_queue_ns.saturating_add(cpu_ns).max(1) as f64;
-    let workers = lane.workers_alive();
-    (workers > usable && cpu_ns > RUN_QUEUE_AFTER_NS && share > RUN_QUEUE_SHARE).then(|| {
-        let text = format!(
-            "{workers} workers on {}: {} of their running time was spent waiting for a core. Try {usable}.",
-            plural(usable, "core"),
-            percent(share)
-        );
-        (FindingKind::Oversubscription, text)
-    })
-}
-
 fn events_dropped(lane: &LaneLedger) -> Found {
     (lane.events_dropped > 0).then(|| {
         (
@@ -263,10 +185,6 @@ fn refused(lane: &LaneLedger) -> Found {
         Event::Refused { order, why } => Some((FindingKind::Refused, format!("Could not {order}: {why}"))),
         _ => None,
     })
-}
-
-fn plural_u64(number: u64, noun: &str) -> String {
-    plural(usize::try_from(number).unwrap_or(usize::MAX), noun)
 }
 
 /// How a process ended, to stand after its name.
