@@ -61,7 +61,7 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 /// A line of `poolscope list`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// What to call it by.
     pub name: String,
@@ -69,6 +69,12 @@ pub struct Listed {
     pub topic: String,
     /// One line about it.
     pub title: String,
+    /// What it asks, where it asks something.
+    pub question: Option<String>,
+    /// The belief that it answers.
+    pub misconception: Option<String>,
+    /// How many lanes it has; 0 where something is wrong with it.
+    pub lanes: usize,
     /// `built-in`, or the file.
     pub origin: String,
     /// What is wrong with it; then topic and title are empty.
@@ -123,11 +129,27 @@ pub fn list(user_folder: Option<&Path>) -> Vec<Listed> {
 }
 
 fn listed(name: &str, origin: &str, scenario: Result<Scenario, Vec<Problem>>) -> Listed {
-    let (topic, title, problems) = match scenario {
-        Ok(scenario) => (scenario.topic, scenario.title, Ok(())),
-        Err(problems) => (String::new(), String::new(), Err(problems)),
+    let listed = Listed {
+        name: name.into(),
+        topic: String::new(),
+        title: String::new(),
+        question: None,
+        misconception: None,
+        lanes: 0,
+        origin: origin.into(),
+        problems: Ok(()),
     };
-    Listed { name: name.into(), topic, title, origin: origin.into(), problems }
+    match scenario {
+        Ok(scenario) => Listed {
+            lanes: scenario.lanes(),
+            topic: scenario.topic,
+            title: scenario.title,
+            question: scenario.question.map(|question| question.text),
+            misconception: scenario.misconception,
+            ..listed
+        },
+        Err(problems) => Listed { problems: Err(problems), ..listed },
+    }
 }
 
 /// The user's own scenarios by name. A built-in name cannot be taken over: what a course's notes call `pool-size`

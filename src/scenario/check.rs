@@ -319,7 +319,7 @@ pub(super) fn wanted(shape: &Shape) -> String {
 }
 
 /// A number with its thousands apart, unless it has a fraction.
-fn grouped(whole: u64, number: f64) -> String {
+pub(super) fn grouped(whole: u64, number: f64) -> String {
     if whole as f64 != number {
         return number.to_string();
     }

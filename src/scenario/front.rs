@@ -15,7 +15,14 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
-#[derive(Clone, Debug)]
+/// Values are the same wherever they stand.
+impl PartialEq for Node {
+    fn eq(&self, other: &Node) -> bool {
+        self.value == other.value
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(String),
     Integer(i64),
@@ -43,7 +50,7 @@ impl Value {
 }
 
 /// A table's entries in the order of the text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Table(pub(super) Vec<Entry>);
 
 #[derive(Clone, Debug)]
@@ -53,6 +60,12 @@ pub(super) struct Entry {
     pub(super) node: Node,
     /// Said to all lanes at once (`[every-lane]`, `--set lane.*.…`), so that it may not concern each of them.
     pub(super) shared: bool,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.key == other.key && self.node == other.node
+    }
 }
 
 impl Table {

@@ -14,6 +14,7 @@
 mod amount;
 mod catalogue;
 mod check;
+mod draft;
 pub mod expect;
 mod front;
 mod problem;
@@ -26,7 +27,8 @@ pub mod tables;
 mod tests;
 
 pub use catalogue::{DEFAULT, Entry, Listed, catalogue, find, list, user_folder};
-pub use problem::Problem;
+pub use draft::{Draft, Field, orders_between};
+pub use problem::{Problem, suggest};
 pub use reference::reference;
 
 use crate::wire::{Choice, Machine, Plan, Question};
@@ -84,11 +86,7 @@ pub fn parse(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Probl
     let parts = front::split(&sources, text)?;
     let tree = front::read(&sources, text, &parts)?;
 
-    let lanes = match tree.get("lane").map(|entry| &entry.node.value) {
-        Some(Value::List(lanes)) => lanes.len(),
-        _ => 0,
-    };
-    let mut checker = Checker::new(&sources, 1, lanes);
+    let mut checker = Checker::new(&sources, 1, lanes_of(&tree));
     // What is missing from the page is missing at its beginning.
     let beginning = Place { source: 0, start: 0, end: text.find('\n').unwrap_or(text.len()) };
     for entry in &tree.0 {
@@ -125,6 +123,13 @@ pub fn parse(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Probl
         tree,
         sources,
     })
+}
+
+fn lanes_of(tree: &Table) -> usize {
+    match tree.get("lane").map(|entry| &entry.node.value) {
+        Some(Value::List(lanes)) => lanes.len(),
+        _ => 0,
+    }
 }
 
 fn too_long(origin: &str) -> Problem {
@@ -164,6 +169,11 @@ fn question(tree: &Table, page: &serde_json::Map<String, Json>, checker: &mut Ch
 }
 
 impl Scenario {
+    /// How many lanes it has.
+    pub fn lanes(&self) -> usize {
+        lanes_of(&self.tree)
+    }
+
     /// Makes it definite for a machine.
     ///
     /// Amounts such as `"64*cores"` are kept within their range. A scenario whose lanes want cores of their own takes

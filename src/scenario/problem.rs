@@ -11,6 +11,7 @@
 //! could be escape sequences, are shown as `\u{1b}`.
 
 use std::fmt;
+use std::ops::Range;
 
 /// One thing that is wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +34,14 @@ pub struct Problem {
 const EXCERPT_CHARS_MAX: usize = 100;
 
 impl Problem {
+    /// A problem at a range of bytes of a text.
+    pub fn at(origin: &str, text: &str, span: Range<usize>, message: String, help: Option<String>) -> Problem {
+        let place = Place { source: 0, start: span.start, end: span.end };
+        Sources::new(origin, text).problem(place, message, help)
+    }
+
     /// A problem of a file as a whole: it cannot be read, it is too long.
-    pub(super) fn of_file(origin: &str, message: impl Into<String>, help: Option<String>) -> Problem {
+    pub fn of_file(origin: &str, message: impl Into<String>, help: Option<String>) -> Problem {
         Problem { origin: origin.into(), line: 0, column: 0, message: message.into(), help, excerpt: None }
     }
 }
@@ -99,7 +106,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The help for a word that is not among `known`: the nearest of them, or all of them where they are few.
-pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // Distances grow with the square of the length, and no right name is that long.
     const CHARS_MAX: usize = 64;
     const LISTED_MAX: usize = 24;

@@ -137,7 +137,7 @@ fn run(tree: &Table, sources: &Sources, machine: &Machine) -> (Option<Run>, Vec<
             Some("one way of running tasks; 1 to 8 of them".into()),
         ),
     }
-    let mut builder = Builder { checker, machine, taken: BTreeMap::new(), cut: Vec::new() };
+    let mut builder = Builder { checker, machine, taken: BTreeMap::new(), cut: Vec::new(), unnamed: Vec::new() };
     let mut lanes = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         match &node.value {
@@ -153,6 +153,7 @@ fn run(tree: &Table, sources: &Sources, machine: &Machine) -> (Option<Run>, Vec<
             }
         }
     }
+    name_apart(&mut lanes, &builder.unnamed);
     let cut = std::mem::take(&mut builder.cut);
     let problems = builder.finish();
     let number = |name: &str| settings.get(name).and_then(Json::as_u64);
@@ -193,6 +194,8 @@ struct Builder<'a> {
     /// Shared keys that some pools do not take: where and what each is, and whether any lane took it.
     taken: BTreeMap<(Place, String), bool>,
     cut: Vec<String>,
+    /// Lanes that are called by what they are.
+    unnamed: Vec<LaneId>,
 }
 
 impl Builder<'_> {
@@ -228,7 +231,10 @@ impl Builder<'_> {
             Some(count) => self.machine.core_ids.iter().copied().take(count as usize).collect(),
             None => Vec::new(),
         };
-        values.entry("name").or_insert_with(|| json!(pool_name(pool, workers)));
+        if !values.contains_key("name") {
+            self.unnamed.push(id);
+            values.insert("name".into(), json!(pool_name(pool, workers)));
+        }
         values.extend([
             ("id".to_string(), json!(id)),
             ("pool".to_string(), Json::Object(pool_values)),
@@ -430,7 +436,7 @@ impl Builder<'_> {
 }
 
 /// What is said to a lane on top of what is said to every lane.
-fn together(own: &Table, every: &Table) -> Table {
+pub(super) fn together(own: &Table, every: &Table) -> Table {
     let mut said = every.clone();
     for entry in &mut said.0 {
         entry.shared = true;
@@ -455,8 +461,36 @@ fn lock_of(workload: &WorkloadPlan) -> Option<LockKind> {
     }
 }
 
+/// Lanes that would be called alike by what they are get a number behind it.
+fn name_apart(lanes: &mut [LanePlan], unnamed: &[LaneId]) {
+    // A lane that is still to be named has none to collide with.
+    let mut names: Vec<String> = lanes.iter().map(|lane| lane.name.clone()).collect();
+    let is_unnamed = |lane: &LanePlan| unnamed.contains(&lane.id);
+    lanes.iter().zip(&mut names).filter(|(lane, _)| is_unnamed(lane)).for_each(|(_, name)| name.clear());
+    for (index, lane) in lanes.iter_mut().enumerate().filter(|(_, lane)| is_unnamed(lane)) {
+        lane.name = distinct(&lane.name, &names);
+        names[index].clone_from(&lane.name);
+    }
+}
+
+/// The name, or one like it that is not taken: "pipe", "pipe (2)".
+pub(super) fn distinct(name: &str, taken: &[String]) -> String {
+    const CHARS_MAX: usize = 40;
+    let base = match name.rsplit_once(" (") {
+        Some((base, number)) if number.strip_suffix(')').is_some_and(|number| number.parse::<u32>().is_ok()) => base,
+        _ => name,
+    };
+    let numbered = (2..).map(|number| {
+        let number = format!(" ({number})");
+        let room = CHARS_MAX - number.chars().count();
+        format!("{}{number}", base.chars().take(room).collect::<String>().trim_end())
+    });
+    let mut names = std::iter::once(name.to_string()).chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or_else(|| name.to_string())
+}
+
 /// What a lane is called that has no name.
-fn pool_name(pool: &Kind, workers: u64) -> String {
+pub(super) fn pool_name(pool: &Kind, workers: u64) -> String {
     match (pool.name, workers) {
         ("single", _) => "one worker".into(),
         ("threads", 1) => "1 thread".into(),
