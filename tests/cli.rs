@@ -30,6 +30,7 @@ fn poolscope_in(config: &Path, args: &[&str]) -> Said {
     let output = Command::new(env!("CARGO_BIN_EXE_poolscope"))
         .args(args)
         .env("XDG_CONFIG_HOME", config)
+        .env("XDG_STATE_HOME", config.join("state"))
         .env_remove("COLUMNS")
         .env_remove("POOLSCOPE_FAULT")
         .stdin(Stdio::null())
@@ -44,6 +45,7 @@ fn help_is_as_written() {
     insta::assert_snapshot!("help", poolscope(&["--help"]).whole());
     insta::assert_snapshot!("help_run", poolscope(&["run", "--help"]).whole());
     insta::assert_snapshot!("help_replay", poolscope(&["replay", "--help"]).whole());
+    insta::assert_snapshot!("help_config", poolscope(&["config", "--help"]).whole());
 }
 
 #[test]
@@ -67,6 +69,71 @@ fn the_list_holds_every_scenario_and_the_users_own() {
     assert!(line("broken").contains("cannot be used"), "{}", line("broken"));
     assert!(line(scenario::DEFAULT).ends_with("(default)"), "{}", line(scenario::DEFAULT));
     assert!(poolscope_in(folder.path(), &["notes", "mine"]).code == Some(0));
+}
+
+#[test]
+fn the_list_tells_what_was_guessed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state/poolscope");
+    fs::create_dir_all(&state).expect("folders");
+    let line = |scenario: &str, right: bool| {
+        format!("{{\"at\":\"2026-11-23T23:55:04Z\",\"scenario\":\"{scenario}\",\"choice\":0,\"right\":{right}}}\n")
+    };
+    let guesses = [line("ipc", true), line("pool-size", true), line("pool-size", false), "nonsense\n".to_string()];
+    fs::write(state.join("guesses.jsonl"), guesses.concat()).expect("a file");
+    let said = poolscope_in(folder.path(), &["list"]);
+    let marked: Vec<&str> = said.out.lines().filter(|line| line.contains("(guessed ")).collect();
+    assert_eq!((said.code, marked.len()), (Some(0), 2), "{}", said.out);
+    let is_marked =
+        |name: &str, mark: &str| marked.iter().any(|line| line.trim_start().starts_with(name) && line.ends_with(mark));
+    assert!(is_marked("ipc ", "(guessed right)") && is_marked("pool-size ", "(guessed wrong)"), "{marked:?}");
+}
+
+#[test]
+fn the_file_of_settings_is_written_when_asked_for_and_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = |what: &str| poolscope_in(folder.path(), &["config", what]);
+    let path = folder.path().join("poolscope/config.toml");
+    let shown = path.display().to_string();
+    assert_eq!(config("path").out, format!("{shown}\n"));
+    assert_eq!((config("check").code, path.exists()), (Some(0), false));
+    // Nothing else ever writes it.
+    poolscope_in(folder.path(), &["list"]);
+    assert!(!path.exists());
+    let said = config("init");
+    assert_eq!((said.code, said.out.as_str()), (Some(0), format!("{shown}: written\n").as_str()), "{}", said.err);
+    assert_eq!(config("check").out, format!("{shown}: fine\n"));
+    let written = fs::read_to_string(&path).expect("a text");
+    let again = config("init");
+    assert_eq!((again.code, again.out.as_str()), (Some(2), ""));
+    assert!(again.err.contains("is not overwritten"), "{}", again.err);
+    assert_eq!(fs::read_to_string(&path).expect("a text"), written);
+    fs::write(&path, "[screen]\nthem = \"dark\"\n[keys]\nqit = \"q\"\n").expect("a file");
+    let said = config("check");
+    assert_eq!((said.code, said.err.as_str()), (Some(2), ""));
+    for part in
+        [":2:1: unknown key `them`", "did you mean `theme`?", ":4:1: unknown command `qit`", "did you mean `quit`?"]
+    {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+}
+
+#[test]
+fn a_lane_that_is_lost_makes_a_run_fail_where_nothing_is_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("lost.md");
+    let lane = "[[lane]]\nworkload = { kind = \"crash\", way = \"abort\", probability = 1 }\n";
+    let text = |expect: &str| format!("+++\ntitle = \"t\"\nseconds = 60\n{lane}{expect}+++\n# T\n");
+    let run = |expect: &str| {
+        fs::write(&path, text(expect)).expect("a file");
+        poolscope(&["run", &path.to_string_lossy(), "--format", "json"])
+    };
+    let said = run("");
+    assert_eq!(said.code, Some(1), "{}", said.whole());
+    assert!(said.out.contains("lane-gone"), "{}", said.out);
+    // Who expects something has said what matters.
+    let said = run("[expect]\nholds = [\"lanes.1.tasks.completed == 0\"]\n");
+    assert_eq!(said.code, Some(0), "{}", said.whole());
 }
 
 #[test]
@@ -229,7 +296,8 @@ fn a_recording_is_replayed_and_never_overwritten() {
     assert_eq!((again.code, again.out.as_str()), (Some(2), ""));
     assert!(again.err.contains("exists already"), "{}", again.err);
     let whole = fs::read(&path).expect("bytes");
-    fs::write(&path, &whole[..whole.len() - 40]).expect("a file");
+    // In the middle of the last line, which is longer than this.
+    fs::write(&path, &whole[..whole.len() - 10]).expect("a file");
     let cut = poolscope(&["replay", &path]);
     assert!(cut.err.contains("the recording was cut"), "{}", cut.whole());
     assert!(cut.out.starts_with("ipc"), "{}", cut.out);

@@ -533,14 +533,14 @@ fn a_recording_that_is_broken_inside_is_told_with_its_place_and_obeyed_by_no_ter
 // ── a system that gives no more ────────────────────────────────────────────────────────────────────────────────────────
 
 /// Runs one lane of four workers while a door refuses; returns what the summary says of it.
-fn refused(fault: &str, lane: &str) -> Value {
+fn refused(fault: &str, lane: &str, code: i32) -> Value {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("scenario.md");
     fs::write(&file, scenario_text("mode = 'together'", &[lane.to_string()])).unwrap();
     let mut command = poolscope(&["run", file.to_str().unwrap(), "--for", "700ms", "--format", "json"]);
     command.env("POOLSCOPE_FAULT", fault);
     let run = output(command);
-    assert_eq!(run.code(), Some(0), "{fault}, {lane}: {run:?}");
+    assert_eq!(run.code(), Some(code), "{fault}, {lane}: {run:?}");
     assert!(!run.stderr.contains("panicked"), "{fault}, {lane}: {run:?}");
     run.json()["lanes"][0].clone()
 }
@@ -552,7 +552,7 @@ fn has_finding(lane: &Value, kind: &str) -> bool {
 #[test]
 fn where_the_system_gives_fewer_workers_the_lane_works_on_with_those() {
     let few = |what: &str, lane: String| {
-        let told = refused(what, &lane);
+        let told = refused(what, &lane, 0);
         let tasks = &told["tasks"];
         assert!(has_finding(&told, "spawn-failed"), "{what}, {lane}: {told:#}");
         assert!(!has_finding(&told, "lane-gone"), "{what}, {lane}: {told:#}");
@@ -582,7 +582,7 @@ fn where_the_system_gives_fewer_workers_the_lane_works_on_with_those() {
 #[test]
 fn where_the_system_gives_no_worker_at_all_the_lane_is_gone_and_says_why() {
     let none = |what: &str, lane: String, words: &str| {
-        let told = refused(what, &lane);
+        let told = refused(what, &lane, 1);
         assert!(has_finding(&told, "lane-gone"), "{what}, {lane}: {told:#}");
         assert_eq!(told["tasks"]["completed"], 0, "{what}, {lane}: {told:#}");
         assert!(told["findings"].to_string().contains(words), "{what}, {lane}: {told:#}");
@@ -602,7 +602,7 @@ fn where_the_system_gives_no_worker_at_all_the_lane_is_gone_and_says_why() {
 
 #[test]
 fn a_thread_for_each_task_waits_for_a_system_that_gives_none() {
-    let told = refused("threads:0", &format!("{}\nworkload = 'sleep'", POOLS[4]));
+    let told = refused("threads:0", &format!("{}\nworkload = 'sleep'", POOLS[4]), 0);
     assert!(has_finding(&told, "spawn-failed"), "{told:#}");
     assert_eq!(told["tasks"]["completed"], 0, "{told:#}");
 }
@@ -611,7 +611,7 @@ fn a_thread_for_each_task_waits_for_a_system_that_gives_none() {
 fn tasks_that_get_no_descriptor_fail_and_are_counted() {
     // A file for each task; a connection for each worker.
     for (fault, work) in [("files:5", "file"), ("files:1", "loopback")] {
-        let told = refused(fault, &format!("{}\nworkers = 2\nworkload = '{work}'", POOLS[1]));
+        let told = refused(fault, &format!("{}\nworkers = 2\nworkload = '{work}'", POOLS[1]), 0);
         assert_eq!(told["result"]["ok"], true, "{told:#}");
         assert!(has_finding(&told, "tasks-failed"), "{told:#}");
         assert!(told["findings"].to_string().contains("Too many open files"), "{told:#}");

@@ -10,7 +10,7 @@ use common::{Ended, Watch, in_sessions, plan, until};
 use poolscope::ledger::{FindingKind, LaneLedger, Ledger, Standing};
 use poolscope::report::{self, Summary};
 use poolscope::source::{Ending, LiveOptions, Recorder, Replay};
-use poolscope::view::{Message, Model, Shade, draw_to_text, update};
+use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
     Body, Cost, Event, Exit, Frame, Hello, LaneId, LockKind, LockName, Phase, Tasks, Tick, Turn, WorkerId, WorkerTick,
     encode_frame,
@@ -99,7 +99,7 @@ fn nothing_is_obeyed(ended: &Ended) {
     clean("the JSON", &report::json(&summary));
     clean("the CSV", &report::csv(&summary));
     clean("the trace", &report::chrome_trace(&ended.ledger));
-    let mut model = Model::new("test", Shade::Dark);
+    let mut model = Model::new(Setting::default());
     for frame in &ended.frames {
         clean("a frame", &encode_frame(frame));
         let _ = update(&mut model, Message::Frame(Box::new(frame.clone())));

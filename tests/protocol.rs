@@ -2,7 +2,7 @@
 
 use poolscope::ledger::{Ledger, spans};
 use poolscope::report;
-use poolscope::view::{Message, Model, Shade, draw_to_text, update};
+use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
     Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Event, Exit, Frame, Gone,
     Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan,
@@ -530,7 +530,7 @@ fn told_of(ledger: &Ledger) -> Result<(), TestCaseError> {
 
 /// The screen of the same frames, at a few sizes: no panic, and no cell that a terminal would obey.
 fn shown_of(frames: &[Frame]) -> Result<(), TestCaseError> {
-    let mut model = Model::new("any", Shade::Dark);
+    let mut model = Model::new(Setting::default());
     for frame in frames {
         let _ = update(&mut model, Message::Frame(Box::new(frame.clone())));
     }

@@ -44,6 +44,8 @@ struct Seen {
 }
 
 struct Screen {
+    /// Where the program runs, and where it keeps what it keeps: gone with the test.
+    home: tempfile::TempDir,
     child: Box<dyn Child + Send + Sync>,
     pid: i32,
     seen: Arc<Mutex<Seen>>,
@@ -64,9 +66,16 @@ impl Screen {
     fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Screen {
         let size = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let home = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
-        command.cwd(std::env::temp_dir());
+        command.cwd(home.path());
+        for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR"] {
+            command.env(variable, home.path());
+        }
+        for variable in ["SSH_CONNECTION", "SSH_TTY", "COLORFGBG"] {
+            command.env_remove(variable);
+        }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         environment.iter().for_each(|(name, value)| command.env(name, value));
@@ -78,6 +87,7 @@ impl Screen {
         let reader = read(&*pair.master, Arc::clone(&seen), Arc::clone(&stop));
         let writer = Some(pair.master.take_writer().expect("a writer"));
         Screen {
+            home,
             child,
             pid,
             seen,
@@ -93,7 +103,7 @@ impl Screen {
 
     /// The same, once lanes are there and tasks are done.
     fn at_work(environment: &[(&str, &str)]) -> Screen {
-        let mut screen = Screen::start(&[SCENARIO], environment);
+        let mut screen = Screen::start(&[SCENARIO, "--no-ask"], environment);
         screen.until_seen("a rate", shows_a_rate);
         screen.sessions = lanes_of(screen.pid).into_iter().map(|lane| lane.session).collect();
         assert!(screen.sessions.len() >= 2, "there are lanes: {:?}", screen.sessions);
@@ -147,6 +157,13 @@ impl Screen {
     }
 
     fn ends(&mut self, code: u32) {
+        let status = self.ends_somehow();
+        assert_eq!(status.exit_code(), code, "{status:?}\n{}", self.contents());
+        let left = || processes().into_iter().filter(|one| self.sessions.contains(&one.session)).collect::<Vec<_>>();
+        until("no process of a lane is left", || left().is_empty(), || format!("{:?}", left()));
+    }
+
+    fn ends_somehow(&mut self) -> portable_pty::ExitStatus {
         let mut status = None;
         until(
             "the program ends",
@@ -156,10 +173,7 @@ impl Screen {
             },
             || String::from("it still runs"),
         );
-        let status = status.expect("a status");
-        assert_eq!(status.exit_code(), code, "{status:?}\n{}", self.contents());
-        let left = || processes().into_iter().filter(|one| self.sessions.contains(&one.session)).collect::<Vec<_>>();
-        until("no process of a lane is left", || left().is_empty(), || format!("{:?}", left()));
+        status.expect("a status")
     }
 }
 
@@ -292,9 +306,15 @@ fn keys_do_what_they_say() {
     screen.press("p");
     screen.until_seen("it goes on", |contents| !contents.contains(" FROZEN "));
     screen.press("z");
-    screen.until_seen("one lane", |contents| contents.contains("z shows all"));
+    screen.until_seen("one lane", |contents| contents.contains("[overview]"));
     screen.press("2");
-    screen.until_seen("the second", |contents| contents.contains("lane 2 of 4"));
+    screen.until_seen("the second", |contents| contents.contains("▸2 "));
+    screen.press("l");
+    screen.until_seen("its workers", |contents| contents.contains("[workers]"));
+    screen.press("f");
+    screen.until_seen("its last milliseconds", |contents| contents.contains("[flight]"));
+    screen.press("\x1b");
+    screen.until_seen("all lanes", |contents| !contents.contains("[flight]"));
     screen.press("x");
     screen.until_seen("a refusal", |contents| contents.contains("only a process can be killed"));
     let before = screen.sessions.clone();
@@ -312,7 +332,7 @@ fn keys_do_what_they_say() {
 
 #[test]
 fn a_worker_is_killed_after_asking_and_a_lane_that_dies_says_so() {
-    let mut screen = Screen::start(&["ipc", "--set", "mode=together"], &[]);
+    let mut screen = Screen::start(&["ipc", "--set", "mode=together", "--no-ask"], &[]);
     screen.until_seen("a rate", shows_a_rate);
     screen.sessions = lanes_of(screen.pid).into_iter().map(|lane| lane.session).collect();
     // The rate may have been another lane's: this one's workers may not be there yet.
@@ -332,6 +352,145 @@ fn a_worker_is_killed_after_asking_and_a_lane_that_dies_says_so() {
     screen.until_seen("it is silent", |contents| contents.contains("No frame for"));
     screen.press("q");
     screen.ends_with(0);
+}
+
+#[test]
+fn the_question_comes_first_and_the_guess_is_kept() {
+    let mut screen = Screen::start(&[SCENARIO], &[]);
+    screen.until_seen("the question", |contents| contents.contains("What do you think?"));
+    screen.press("a");
+    screen.until_seen("a rate", shows_a_rate);
+    screen.sessions = lanes_of(screen.pid).into_iter().map(|lane| lane.session).collect();
+    let guesses = screen.home.path().join("poolscope/guesses.jsonl");
+    until("the guess is kept", || guesses.exists(), || screen.contents());
+    let kept = fs::read_to_string(guesses).expect("guesses");
+    assert!(kept.contains(SCENARIO) && kept.contains("\"choice\":0"), "{kept}");
+    screen.press("q");
+    screen.ends_with(0);
+}
+
+#[test]
+fn lanes_are_edited_saved_recorded_and_another_scenario_is_opened() {
+    let mut screen = Screen::at_work(&[]);
+    screen.press("e");
+    screen.until_seen("the form", |contents| contents.contains("edit lane 1"));
+    // The first parameter is the name.
+    screen.press("\r\x15by another name\r");
+    screen.until_seen("it runs by another name", |contents| contents.contains("edit lane 1: by another name"));
+    screen.press("\x1b");
+    screen.until_seen("no form", |contents| !contents.contains("edit lane 1"));
+    screen.until_seen("a rate", shows_a_rate);
+    screen.press("w");
+    let saved = screen.home.path().join("poolscope/scenarios");
+    let files = |folder: &std::path::Path| fs::read_dir(folder).map_or(0, Iterator::count);
+    until("it is saved", || files(&saved) == 1, || screen.contents());
+    let file = fs::read_dir(&saved).expect("a folder").flatten().next().expect("a file").path();
+    assert!(fs::read_to_string(file).expect("a scenario").contains("by another name"));
+    screen.press("R");
+    screen.until_seen("it records", |contents| contents.contains("REC"));
+    screen.press("R");
+    screen.until_seen("it records no more", |contents| !contents.contains("REC"));
+    screen.press("Ss");
+    let pictures = || {
+        let entries = fs::read_dir(screen.home.path()).expect("a folder").flatten();
+        entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "svg")).count()
+    };
+    until("a picture", || pictures() == 1, || screen.contents());
+    screen.press("o");
+    screen.until_seen("the scenarios", |contents| contents.contains("semaphore-limit"));
+    screen.press("/worker-recycling\r");
+    screen.until_seen("the other scenario", |contents| contents.contains("A leak, and a new worker now and then"));
+    screen.press("q");
+    // The recording can be shown.
+    let recording = fs::read_dir(screen.home.path()).expect("a folder").flatten().map(|entry| entry.path());
+    let recording = recording.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
+    let replayed =
+        Command::new(PROGRAM).args(["replay", "--format", "json"]).arg(recording.expect("a recording")).output();
+    let replayed = String::from_utf8(replayed.expect("it runs").stdout).expect("text");
+    assert!(replayed.contains("by another name"), "{replayed}");
+    screen.ends_with(0);
+}
+
+#[test]
+fn the_mouse_presses_what_is_seen_and_can_be_given_back() {
+    let mut screen = Screen::at_work(&[]);
+    let contents = screen.contents();
+    let (row, line) = contents.lines().enumerate().filter(|(_, line)| line.contains("Tab lane")).last().expect("hints");
+    let byte = line.find("freeze").expect("a hint");
+    let column = line[..byte].chars().count();
+    screen.press(&format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", column + 1, row + 1, column + 1, row + 1));
+    screen.until_seen("it is frozen", |contents| contents.contains(" FROZEN "));
+    screen.press("pm");
+    let seen = Arc::clone(&screen.seen);
+    let last = |sequence: &[u8]| {
+        let seen = seen.lock().unwrap();
+        seen.bytes.windows(sequence.len()).rposition(|bytes| bytes == sequence)
+    };
+    until("the mouse is the terminal's", || last(b"\x1b[?1000l") > last(b"\x1b[?1000h"), || screen.contents());
+    screen.press("y");
+    until("the panel is in the clipboard", || last(b"\x1b]52;c;").is_some(), || screen.contents());
+    screen.press("q");
+    screen.ends_with(0);
+}
+
+#[test]
+fn the_terminal_is_asked_for_its_background_and_its_answer_is_no_key() {
+    let mut screen = Screen::at_work(&[]);
+    let has = |screen: &Screen, sequence: &[u8]| {
+        screen.seen.lock().unwrap().bytes.windows(sequence.len()).any(|bytes| bytes == sequence)
+    };
+    until("the question", || has(&screen, b"\x1b]11;?"), || screen.contents());
+    assert!(!has(&screen, b"38;5;25m"), "not the light palette yet");
+    screen.press("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+    until("the light palette", || has(&screen, b"38;5;25m"), || screen.contents());
+    screen
+        .until_seen("nothing was pressed", |contents| shows_a_rate(contents) && !contents.contains("There is no lane"));
+    screen.press("q");
+    screen.ends_with(0);
+    let mut remote = Screen::at_work(&[("SSH_TTY", "/dev/pts/9")]);
+    assert!(!has(&remote, b"\x1b]11;?"), "over a line where it may come late nothing is asked");
+    remote.until_seen("the frugal pace", |contents| contents.contains(" ssh · "));
+    remote.press("q");
+    remote.ends_with(0);
+}
+
+#[test]
+fn two_hundred_sizes_in_a_row_are_survived() {
+    let mut screen = Screen::at_work(&[]);
+    for step in 0..200u16 {
+        // The program alone is told: the emulator of this test does not survive it.
+        let size = PtySize { rows: 1 + step * 17 % 70, cols: 1 + step * 37 % 240, pixel_width: 0, pixel_height: 0 };
+        screen.master.as_ref().expect("a terminal").resize(size).expect("a size");
+    }
+    screen.resize(120, 36);
+    screen.until_seen("all of it", |contents| shows_a_rate(contents) && contents.contains("nothing dropped"));
+    screen.press("q");
+    screen.ends_with(0);
+}
+
+#[test]
+fn a_fault_of_the_interface_gives_the_terminal_back_and_leaves_a_report() {
+    let mut screen = Screen::start(&[SCENARIO, "--no-ask"], &[("POOLSCOPE_FAULT", "screens:8")]);
+    screen.until_seen("the report", |contents| contents.contains("this is a fault of ours"));
+    let reports = fs::read_dir(screen.home.path()).expect("a folder").flatten();
+    let names: Vec<String> = reports.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|name| name.starts_with("poolscope-crash-")), "{names:?}");
+    screen.press("\n");
+    screen.ends_with(101);
+}
+
+#[test]
+fn what_kills_it_from_inside_gives_the_terminal_back() {
+    for signal in [Signal::SEGV, Signal::ABORT] {
+        let mut screen = Screen::at_work(&[]);
+        screen.signal(signal);
+        screen.ends_somehow();
+        until("the shell's screen", || !screen.in_alternate_screen(), || screen.contents());
+        let modes = format!("{:?}", screen.master.as_ref().expect("a terminal").get_termios());
+        assert_eq!(modes, screen.modes, "the line discipline is as it was");
+        let left = || processes().into_iter().filter(|one| screen.sessions.contains(&one.session)).count();
+        until("no process of a lane is left", || left() == 0, || format!("{}", left()));
+    }
 }
 
 #[test]
@@ -404,8 +563,10 @@ fn no_color_means_no_colour_and_keeps_the_shapes() {
 #[test]
 fn a_dumb_terminal_gets_lines_and_no_screen() {
     let mut screen = Screen::start(&[SCENARIO, "--tasks", "200"], &[("TERM", "dumb")]);
+    screen.until_seen("the question", |contents| contents.contains("Type a letter for your guess"));
+    screen.press("a\n");
+    screen.until_seen("its end", |contents| contents.contains("The run is over."));
     screen.ends(0);
-    screen.until_seen("the table", |contents| contents.contains("throughput"));
     assert!(!screen.seen.lock().unwrap().bytes.contains(&0x1b), "{}", screen.contents());
 }
 

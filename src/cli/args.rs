@@ -1,5 +1,6 @@
 //! What may be typed. The help, the completions and the manual page are made from this.
 
+use super::config::Look;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub(super) struct Open {
     /// Write every frame of the run to FILE (a new one), for `replay`.
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
 }
 
 /// Which scenario, and what to change in it.
@@ -54,13 +57,13 @@ pub(super) struct What {
     #[arg(value_name = "SCENARIO")]
     pub(super) scenario: Option<String>,
     /// Where every random choice of the run comes from.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(super) seed: Option<u64>,
     /// Change the scenario: lane.2.workers=8, lane.*.chunk=16, mode=together. May be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
     /// End every lane after so many tasks.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     pub(super) tasks: Option<u64>,
 }
 
@@ -93,6 +96,8 @@ pub(super) enum Command {
         /// Report instead of showing it.
         #[arg(long, value_enum)]
         format: Option<Format>,
+        #[command(flatten)]
+        look: Look,
     },
     /// List the scenarios, built in and your own.
     List,
@@ -106,6 +111,11 @@ pub(super) enum Command {
     Notes {
         /// Which scenario.
         scenario: String,
+    },
+    /// Look after the file of settings for the screen.
+    Config {
+        #[command(subcommand)]
+        what: Config,
     },
     /// Tell what this terminal, machine and platform give and what they cannot.
     Doctor,
@@ -130,6 +140,17 @@ pub(super) enum Command {
     /// Be the clean process that a lane's workers are forked from.
     #[command(hide = true)]
     Forkserver,
+}
+
+/// What to do with the file of settings.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Config {
+    /// Write one with every setting and every command in it, each as it is anyway.
+    Init,
+    /// Tell what is wrong with it.
+    Check,
+    /// Tell where it is, or would be.
+    Path,
 }
 
 /// How to report.

@@ -2,7 +2,9 @@
 //! else.
 
 mod args;
+mod config;
 mod doctor;
+mod files;
 mod run;
 mod screen;
 
@@ -81,20 +83,28 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Done {
     let Some(command) = cli.command else {
-        return if screen::has_one() { screen::live(&cli.open) } else { run::without_screen(&cli.open) };
+        return match screen::place(&cli.open.look) {
+            Some(place) => screen::live(&cli.open, place),
+            None => run::without_screen(&cli.open),
+        };
     };
     match command {
         Command::Run { what, wall, format, record, trace } => {
             run::run(&what, wall, format, record.as_deref(), trace.as_deref())
         }
-        Command::Replay { file, speed, format } => match format {
-            Some(format) => run::replay(&file, format),
-            None if screen::has_one() => screen::replay(&file, speed),
-            None => run::replay(&file, args::Format::Text),
+        Command::Replay { file, speed, format, look } => match (format, screen::place(&look)) {
+            (Some(format), _) => run::replay(&file, format),
+            (None, Some(place)) => screen::replay(&file, speed, &look, place),
+            (None, None) => run::replay(&file, args::Format::Text),
         },
         Command::List => list(),
         Command::Check { files } => check(&files),
         Command::Notes { scenario } => notes(&scenario),
+        Command::Config { what } => match what {
+            args::Config::Init => config::init(),
+            args::Config::Check => config::check(),
+            args::Config::Path => config::tell_path(),
+        },
         Command::Doctor => doctor::doctor(),
         Command::Schema => print(include_str!("../../assets/summary.schema.json")),
         Command::Completions { shell } => {
@@ -124,6 +134,7 @@ fn child(end: io::Result<ExitCode>) -> Done {
 
 fn list() -> Done {
     let folder = crate::scenario::user_folder();
+    let guessed = files::Files::of_user().guessed();
     let mut out = String::new();
     let mut topic = String::new();
     for entry in crate::scenario::list(folder.as_deref()) {
@@ -133,7 +144,14 @@ fn list() -> Done {
         }
         let default = if entry.name == crate::scenario::DEFAULT { " (default)" } else { "" };
         match entry.problems {
-            Ok(()) => out.push_str(&format!("  {:<28} {}{default}\n", entry.name, entry.title)),
+            Ok(()) => {
+                let guess = match guessed.get(&entry.name) {
+                    Some(true) => " (guessed right)",
+                    Some(false) => " (guessed wrong)",
+                    None => "",
+                };
+                out.push_str(&format!("  {:<28} {}{default}{guess}\n", entry.name, entry.title));
+            }
             Err(problems) => out.push_str(&format!("  {:<28} cannot be used: {}\n", entry.name, first_line(&problems))),
         }
     }

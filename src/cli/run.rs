@@ -2,7 +2,7 @@
 
 use super::args::{Format, Open, What};
 use super::{Done, Outcome, Trouble, find, in_words, print, say_to_stderr};
-use crate::ledger::Ledger;
+use crate::ledger::{LaneLedger, Ledger, Standing};
 use crate::report::{self, Summary, Verdict};
 use crate::scenario::{Overrides, Scenario};
 use crate::source::{self, Control, Live, LiveOptions, Recorder, Replay};
@@ -138,24 +138,30 @@ fn tell(ledger: &Ledger, format: Format) -> Done {
     if format != Format::Text {
         verdicts.iter().filter(|verdict| verdict.fails.is_some()).for_each(|verdict| say_to_stderr(&failure(verdict)));
     }
-    Ok(judge(&summary, &verdicts))
+    Ok(judge(ledger, &summary, &verdicts))
 }
 
 fn failure(verdict: &Verdict) -> String {
     format!("expected {}: {}", verdict.statement, verdict.fails.as_deref().unwrap_or_default())
 }
 
-/// A scenario says what it expects; one that says nothing expects right results.
-fn judge(summary: &Summary, verdicts: &[Verdict]) -> Outcome {
-    if verdicts.iter().any(|verdict| verdict.fails.is_some()) {
-        return Outcome::NotSeen;
+/// A scenario says what it expects; one that says nothing expects right results, from lanes that stay to give them.
+fn judge(ledger: &Ledger, summary: &Summary, verdicts: &[Verdict]) -> Outcome {
+    if !verdicts.is_empty() {
+        let fails = verdicts.iter().any(|verdict| verdict.fails.is_some());
+        return if fails { Outcome::NotSeen } else { Outcome::Ok };
     }
-    let wrong = summary.lanes.iter().any(|lane| lane.result.ok == Some(false));
-    if verdicts.is_empty() && wrong { Outcome::Violated } else { Outcome::Ok }
+    let is_wrong = summary.lanes.iter().any(|lane| lane.result.ok == Some(false));
+    let is_lost = |lane: &LaneLedger| matches!(&lane.standing, Standing::Gone(gone) if !gone.expected);
+    match (is_wrong, ledger.lanes().iter().any(is_lost)) {
+        (true, _) => Outcome::Violated,
+        (false, true) => Outcome::Failed,
+        (false, false) => Outcome::Ok,
+    }
 }
 
 /// The signals that end a run, as messages.
-fn signals() -> io::Result<Receiver<i32>> {
+pub(super) fn signals() -> io::Result<Receiver<i32>> {
     let mut arriving = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
     let (told, signals) = bounded(4);
     let thread = crate::doors::threads::spawn("signals", move || {

@@ -6,6 +6,7 @@
 //! them), and nothing at all is written where nothing changed. Colours are reduced to what the terminal can show, and
 //! dropped for `NO_COLOR` while bold and reverse stay: crossterm's own way of dropping them ends the reverse too.
 
+use crate::doors::clock::monotonic_ns;
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
@@ -61,7 +62,7 @@ impl ColourDepth {
 }
 
 /// xterm's palette.
-fn rgb_of(index: u8) -> (u8, u8, u8) {
+pub(super) fn rgb_of(index: u8) -> (u8, u8, u8) {
     const BASE: [(u8, u8, u8); 16] = [
         (0, 0, 0),
         (205, 0, 0),
@@ -106,6 +107,8 @@ fn nearest(r: u8, g: u8, b: u8, among: std::ops::RangeInclusive<u8>) -> u8 {
 pub(super) struct Written {
     pub(super) bytes: u64,
     pub(super) screens: u64,
+    /// How long the newest frame's write took.
+    pub(super) last_write_ns: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +151,25 @@ impl<W: Write> Ansi<W> {
         self.written
     }
 
-    /// Writes straight past the frames: for the guard's sequences.
+    /// Uses so many colours from now on. What is on the terminal is drawn anew by whoever asks for this.
+    pub(super) fn set_depth(&mut self, depth: ColourDepth) {
+        self.depth = depth;
+    }
+
+    /// Asks the terminal for its background (OSC 11). The answer comes as keys: see `input`.
+    pub(super) fn ask_background(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\x1b]11;?\x1b\\")?;
+        self.out.flush()
+    }
+
+    /// Puts a text into the terminal's clipboard with the next frame (OSC 52), where the terminal lets us.
+    pub(super) fn copy(&mut self, text: &str) {
+        self.frame.extend_from_slice(b"\x1b]52;c;");
+        self.frame.extend_from_slice(base64(text.as_bytes()).as_bytes());
+        self.frame.extend_from_slice(b"\x07");
+    }
+
+    /// What was written: tests read it back.
     #[cfg(test)]
     fn out(&mut self) -> &mut W {
         &mut self.out
@@ -201,6 +222,21 @@ impl<W: Write> Ansi<W> {
     }
 }
 
+/// Base 64 with padding (RFC 4648), as OSC 52 wants it.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(three.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
 /// The SGR parameters from one look to another.
 fn parameters(before: Look, after: Look) -> Option<String> {
     let mut list: Vec<String> = Vec::new();
@@ -245,30 +281,45 @@ fn parameters(before: Look, after: Look) -> Option<String> {
     Some(list.join(";"))
 }
 
+/// The SGR parameters that make this look out of the terminal's own.
+pub(super) fn parameters_of(fg: Color, bg: Color, modifier: Modifier) -> String {
+    parameters(PLAIN, Look { fg, bg, modifier }).unwrap_or_default()
+}
+
+/// A colour's place in the palette, where it has one.
+pub(super) fn index_of(colour: Color) -> Option<u8> {
+    const NAMED: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    match colour {
+        Color::Indexed(index) => Some(index),
+        named => (0..).zip(NAMED).find(|(_, one)| *one == named).map(|(index, _)| index),
+    }
+}
+
 /// A colour's parameter: `base` is 30 for the foreground, 40 for the background.
 fn colour(colour: Color, base: u8) -> String {
-    let named = |index: u8| if index < 8 { base + index } else { base + 60 + index - 8 };
-    match colour {
-        Color::Reset => (base + 9).to_string(),
-        Color::Black => named(0).to_string(),
-        Color::Red => named(1).to_string(),
-        Color::Green => named(2).to_string(),
-        Color::Yellow => named(3).to_string(),
-        Color::Blue => named(4).to_string(),
-        Color::Magenta => named(5).to_string(),
-        Color::Cyan => named(6).to_string(),
-        Color::Gray => named(7).to_string(),
-        Color::DarkGray => named(8).to_string(),
-        Color::LightRed => named(9).to_string(),
-        Color::LightGreen => named(10).to_string(),
-        Color::LightYellow => named(11).to_string(),
-        Color::LightBlue => named(12).to_string(),
-        Color::LightMagenta => named(13).to_string(),
-        Color::LightCyan => named(14).to_string(),
-        Color::White => named(15).to_string(),
-        Color::Indexed(index @ 0..16) => named(index).to_string(),
-        Color::Indexed(index) => format!("{};5;{index}", base + 8),
-        Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
+    match (index_of(colour), colour) {
+        (Some(index @ 0..8), _) => (base + index).to_string(),
+        (Some(index @ 8..16), _) => (base + 60 + index - 8).to_string(),
+        (Some(index), _) => format!("{};5;{index}", base + 8),
+        (None, Color::Rgb(r, g, b)) => format!("{};2;{r};{g};{b}", base + 8),
+        (None, _) => (base + 9).to_string(),
     }
 }
 
@@ -362,7 +413,9 @@ impl<W: Write> Backend for Ansi<W> {
             self.frame.splice(0..0, SYNC_BEGIN.iter().copied());
             self.frame.extend_from_slice(SYNC_END);
         }
+        let began_ns = monotonic_ns();
         let result = self.out.write_all(&self.frame).and_then(|()| self.out.flush());
+        self.written.last_write_ns = monotonic_ns().saturating_sub(began_ns);
         self.written.bytes += self.frame.len() as u64;
         self.written.screens += 1;
         self.frame.clear();
@@ -492,6 +545,13 @@ mod tests {
         terminal.draw(paint).unwrap();
         assert!(terminal.backend_mut().out().is_empty());
         assert_eq!(terminal.backend().written().screens, 1);
+    }
+
+    #[test]
+    fn base_64_is_that_of_the_standard() {
+        for (text, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(text.as_bytes()), coded);
+        }
     }
 
     #[test]

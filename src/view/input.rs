@@ -11,10 +11,12 @@
 //!
 //! The last is needed because crossterm 0.29 spins for ever when the terminal goes away (its issue 793).
 
-use super::commands::Key;
+use super::keys::Key;
+use super::message::{Mouse, MouseDid};
+use super::theme::ThemeName;
 use crate::doors::{clock, threads};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
@@ -28,6 +30,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     Key(Key),
+    Mouse(Mouse),
+    /// What the background is, as the terminal told.
+    Background(ThemeName),
     /// The size may have changed: ask for it.
     Resized,
     Attention(bool),
@@ -143,8 +148,10 @@ fn watch_for_hang_up(to: &Sender<Input>) {
 }
 
 fn read_keys(to: &Sender<Input>) {
+    let mut reply = Reply::default();
     loop {
         let input = match event::read() {
+            Ok(Event::Key(key)) if reply.takes(key) => reply.background(),
             Ok(event) => of_event(&event),
             // The terminal is gone; the hang-up thread knows better, and this one must not spin.
             Err(_) => return,
@@ -155,9 +162,76 @@ fn read_keys(to: &Sender<Input>) {
     }
 }
 
+/// The terminal's answer to what its background is, which crossterm takes for keys: `Alt-]`, then `11;rgb:1e1e/1e1e/2e2e`
+/// letter by letter, then `Ctrl-G` or `Alt-\\`. Whenever it comes, it is no key.
+#[derive(Debug, Default)]
+struct Reply {
+    /// What has come of it; none outside of a reply.
+    text: Option<String>,
+    whole: Option<String>,
+}
+
+impl Reply {
+    const BEGINNING: &'static str = "11;rgb:";
+    const LENGTH_MAX: usize = 32;
+
+    /// Whether a key is part of a reply.
+    fn takes(&mut self, key: KeyEvent) -> bool {
+        let (is_alt, is_control) =
+            (key.modifiers.contains(KeyModifiers::ALT), key.modifiers.contains(KeyModifiers::CONTROL));
+        let Some(text) = &mut self.text else {
+            let begins = is_alt && key.code == KeyCode::Char(']');
+            self.text = begins.then(String::new);
+            return begins;
+        };
+        match key.code {
+            KeyCode::Char('g') if is_control => self.whole = self.text.take(),
+            KeyCode::Char('\\') if is_alt => self.whole = self.text.take(),
+            KeyCode::Char(letter) if !is_alt && !is_control => {
+                text.push(letter);
+                let begins_so = Reply::BEGINNING.starts_with(text.as_str()) || text.starts_with(Reply::BEGINNING);
+                // Somebody typed that: from here on keys are keys.
+                if !begins_so || text.len() > Reply::LENGTH_MAX {
+                    self.text = None;
+                    return false;
+                }
+            }
+            _ => {
+                self.text = None;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What a whole reply says.
+    fn background(&mut self) -> Option<Input> {
+        let text = self.whole.take()?;
+        let mut parts = text.strip_prefix(Reply::BEGINNING)?.split('/').map(|part| {
+            let most = 16f64.powi(i32::try_from(part.len()).ok()?) - 1.0;
+            Some(f64::from(u32::from_str_radix(part, 16).ok()?) / most)
+        });
+        let mut next = || parts.next().flatten().filter(|part| part.is_finite());
+        let (red, green, blue) = (next()?, next()?, next()?);
+        // As bright as the eye takes it.
+        let brightness = 0.299 * red + 0.587 * green + 0.114 * blue;
+        Some(Input::Background(if brightness > 0.5 { ThemeName::Light } else { ThemeName::Dark }))
+    }
+}
+
 fn of_event(event: &Event) -> Option<Input> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key.code, key.modifiers).map(Input::Key),
+        Event::Mouse(mouse) => {
+            let what = match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => MouseDid::Press,
+                MouseEventKind::Drag(MouseButton::Left) => MouseDid::Drag,
+                MouseEventKind::ScrollUp => MouseDid::WheelUp,
+                MouseEventKind::ScrollDown => MouseDid::WheelDown,
+                _ => return None,
+            };
+            Some(Input::Mouse(Mouse { what, column: mouse.column, row: mouse.row }))
+        }
         Event::Resize(..) => Some(Input::Resized),
         Event::FocusGained => Some(Input::Attention(true)),
         Event::FocusLost => Some(Input::Attention(false)),
@@ -190,4 +264,47 @@ fn of_key(code: KeyCode, modifiers: KeyModifiers) -> Option<Key> {
         KeyCode::End => Key::End,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of keys: those that are left, and what the terminal was understood to say.
+    fn read(keys: &[(char, KeyModifiers)]) -> (String, Vec<Input>) {
+        let (mut reply, mut left, mut said) = (Reply::default(), String::new(), Vec::new());
+        for &(letter, modifiers) in keys {
+            if reply.takes(KeyEvent::new(KeyCode::Char(letter), modifiers)) {
+                said.extend(reply.background());
+            } else {
+                left.push(letter);
+            }
+        }
+        (left, said)
+    }
+
+    fn reply(colour: &str, end: (char, KeyModifiers)) -> Vec<(char, KeyModifiers)> {
+        let text = format!("11;rgb:{colour}");
+        let letters = text.chars().map(|letter| (letter, KeyModifiers::NONE));
+        std::iter::once((']', KeyModifiers::ALT)).chain(letters).chain([end]).collect()
+    }
+
+    #[test]
+    fn the_terminal_s_answer_is_no_key_and_tells_the_background() {
+        let (bell, string_end) = (('g', KeyModifiers::CONTROL), ('\\', KeyModifiers::ALT));
+        let dark = read(&reply("1e1e/1e1e/2e2e", bell));
+        assert_eq!(dark, (String::new(), vec![Input::Background(ThemeName::Dark)]));
+        let light = read(&reply("ff/fa/f0", string_end));
+        assert_eq!(light, (String::new(), vec![Input::Background(ThemeName::Light)]));
+        assert_eq!(read(&reply("pink", bell)), (String::new(), Vec::new()), "not understood, and still no key");
+    }
+
+    #[test]
+    fn what_somebody_types_stays_what_it_is() {
+        let typed: Vec<_> = "]q11;rq".chars().map(|letter| (letter, KeyModifiers::NONE)).collect();
+        assert_eq!(read(&typed).0, "]q11;rq");
+        let after_alt: Vec<_> =
+            [(']', KeyModifiers::ALT), ('q', KeyModifiers::NONE), ('1', KeyModifiers::NONE)].to_vec();
+        assert_eq!(read(&after_alt).0, "q1");
+    }
 }

@@ -11,24 +11,44 @@
 //!
 //! Absent here: lanes and pools. The screen knows frames, and asks for things through [`Control`].
 
+#[macro_use]
+mod named;
+
+mod actions;
 mod backend;
 mod commands;
+mod dialogs;
+mod glyphs;
 mod guard;
+mod hits;
 mod input;
+mod keys;
+mod message;
 mod model;
+mod pace;
 mod panels;
 mod pen;
+mod plain;
 mod run;
 mod screen;
+mod shot;
 mod theme;
 mod timeline;
+mod update;
+mod zooming;
 
 #[cfg(test)]
 mod tests;
 
 pub use backend::ColourDepth;
-pub use commands::{COMMANDS, Command, Key};
-pub use model::{Control, Effects, Message, Model, Quit, Redraw, update};
+pub use commands::{COMMANDS, Command, Place, Run};
+pub use glyphs::Glyphs;
+pub use keys::{Key, Keymap};
+pub use message::{Control, Effects, Guess, Message, Mouse, MouseDid, Outside, Quit, Redraw, Shot};
+pub use model::{Model, Setting};
+pub use pace::Pace;
+pub use plain::run_plain;
 pub use run::{Exit, Options, run};
 pub use screen::{draw, draw_to_styled, draw_to_text};
-pub use theme::Shade;
+pub use theme::ThemeName;
+pub use update::update;

@@ -1,128 +1,17 @@
-//! What the screen is made of, and how it changes: a pure function of what came before and one message.
+//! Everything that the screen shows, as plain data.
 //!
-//! ```text
-//! message ──▶ update(&mut Model) ──▶ Effects { controls ──▶ source, redraw, quit, suspend }
-//!                    │
-//!                 &Model ──▶ draw
-//! ```
-//!
-//! Absent here: clocks (time comes in with frames and with `Painted`), the terminal, threads. So any session can be
-//! replayed from its messages, and a test can try any of them.
+//! Absent here: how it changes (`update`), clocks (time comes in with frames and with `Painted`), the terminal, threads.
 
-use super::commands::{self, Key};
-use super::panels::dialogs;
-use super::theme::{Shade, Theme};
+use super::dialogs::Dialog;
+use super::glyphs::Glyphs;
+use super::keys::Keymap;
+use super::message::{Control, Effects, Guess};
+use super::pace::Pace;
+use super::panels::zoom::Zoom;
+use super::theme::{Theme, ThemeName};
 use crate::ledger::Ledger;
-use crate::wire::{Body, Event, Frame, LaneId, Order, WorkerId};
-
-/// Everything that can happen to the screen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Message {
-    /// A source did something.
-    Frame(Box<Frame>),
-    /// There will be no more frames.
-    SourceGone,
-    /// A key was pressed.
-    Key(Key),
-    /// The terminal has another size, in columns and rows.
-    Resize(u16, u16),
-    /// The terminal got (or lost) the user's attention.
-    Attention(bool),
-    /// The screen was written: totals since the start, and when.
-    Painted {
-        /// Nanoseconds on any clock that only goes forward.
-        at_ns: u64,
-        /// Bytes that went to the terminal so far.
-        bytes: u64,
-        /// Screens drawn so far.
-        screens: u64,
-    },
-    /// A line for the user.
-    Notice(String),
-}
-
-/// What the viewer asks of the source of its frames: the only arrow back.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// An order for one lane, or for all.
-    Order(Option<LaneId>, Order),
-    /// Pause every pool at a task boundary; where lanes take turns, the turns too.
-    Pause,
-    /// Go on.
-    Resume,
-    /// End every lane and start them anew: a new plan frame follows.
-    Restart,
-    /// The viewer is about to be suspended by the shell: let no lane burn cores meanwhile.
-    Suspend,
-    /// The viewer is back.
-    Continue,
-}
-
-/// How to quit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quit {
-    /// Whether the last screen stays in the terminal's scrollback.
-    pub keep_last_frame: bool,
-}
-
-/// How soon the screen must be drawn again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Redraw {
-    /// Nothing visible changed.
-    #[default]
-    Nothing,
-    /// Figures changed: with the next of the calm pace at which figures are readable.
-    Figures,
-    /// The user did something: at once.
-    Now,
-    /// Nothing that is on the terminal can be relied on.
-    Full,
-}
-
-/// What a message leads to.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[must_use]
-pub struct Effects {
-    /// What to ask of the source, in this order.
-    pub controls: Vec<Control>,
-    /// Whether to leave, and how.
-    pub quit: Option<Quit>,
-    /// Whether to hand the terminal back to the shell for a while.
-    pub suspend: bool,
-    /// How soon to draw.
-    pub redraw: Redraw,
-}
-
-impl Effects {
-    pub(super) fn none() -> Effects {
-        Effects::default()
-    }
-
-    pub(super) fn redraw(redraw: Redraw) -> Effects {
-        Effects { redraw, ..Effects::default() }
-    }
-
-    pub(super) fn control(control: Control) -> Effects {
-        Effects { controls: vec![control], redraw: Redraw::Now, ..Effects::default() }
-    }
-
-    pub(super) fn quit(quit: Quit) -> Effects {
-        Effects { quit: Some(quit), ..Effects::default() }
-    }
-}
-
-/// What lies over the panels and takes the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialog {
-    /// Nothing.
-    None,
-    /// The help, scrolled down by so many lines.
-    Help { scroll: u16 },
-    /// What the scenario asks and how it is set up, scrolled likewise.
-    About { scroll: u16 },
-    /// Whether this worker is to be killed.
-    ConfirmKill { lane: LaneId, worker: WorkerId },
-}
+use crate::scenario::Draft;
+use crate::wire::{Body, Event, Frame, LaneId, Machine};
 
 /// What the viewer itself costs. A figure is none until two samples are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -140,65 +29,170 @@ pub(super) struct OwnCost {
 /// Rates over less than this are noise.
 const COST_WINDOW_NS: u64 = 1_000_000_000;
 
+/// A recording that is being shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Player {
+    /// When its last frame was made.
+    pub(super) end_ns: u64,
+    /// How many times as fast as it was it plays.
+    pub(super) speed: f64,
+    /// Where it is on its way to, by leaps: what comes in between need not be drawn.
+    pub(super) seeking_ns: Option<u64>,
+}
+
 /// Everything that the screen shows.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// What the top line says before a plan is there.
     pub(super) title: String,
     pub(super) theme: Theme,
-    ledger: Ledger,
+    pub(super) keymap: Keymap,
+    pub(super) pace: Pace,
+    pub(super) ledger: Ledger,
     pub(super) frozen: Option<Box<Ledger>>,
     pub(super) focus: LaneId,
     pub(super) paused: bool,
-    pub(super) zoomed: bool,
+    /// Set where one lane has the whole screen.
+    pub(super) zoom: Option<Zoom>,
+    /// Large headline figures only, for a projector.
+    pub(super) big: bool,
+    /// Whether the mouse is ours, or the terminal's for selecting text.
+    pub(super) mouse: bool,
+    /// Whether questions are asked before a run.
+    pub(super) asks: bool,
+    /// Whether one is being asked: what is opened over it gives way to it again.
+    pub(super) asking: bool,
     pub(super) dialog: Dialog,
     pub(super) status: Option<String>,
     pub(super) source_gone: bool,
-    /// Whether the frames are those of a recording, in which nothing can be changed.
-    pub(super) is_recording: bool,
+    /// Set where the frames are those of a recording, in which nothing can be changed.
+    pub(super) player: Option<Player>,
+    /// What runs, and can be edited; none of a recording.
+    pub(super) draft: Option<Box<Draft>>,
+    /// What the user guessed, and when in the run.
+    pub(super) guess: Option<(Guess, u64)>,
+    /// The finding whose proof was last shown.
+    pub(super) finding: usize,
+    /// The file to which what comes is recorded.
+    pub(super) recording_to: Option<String>,
     pub(super) has_attention: bool,
+    /// How many times slower than it should the terminal takes screens, where that is so.
+    pub(super) slow_link: Option<u32>,
     pub(super) cost: OwnCost,
-    size: (u16, u16),
-    wanted: Vec<(LaneId, u32)>,
+    pub(super) size: (u16, u16),
+    pub(super) wanted: Vec<(LaneId, u32)>,
     /// The lane that the status line tells of having been asked for something.
     asked: Option<LaneId>,
+    /// When the status line was said.
+    said_ns: u64,
+}
+
+/// What is said gives way to the keys after so long.
+const SAID_FOR_NS: u64 = 6_000_000_000;
+
+/// How a screen is to look and behave from the start.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What the top line says until a plan tells more.
+    pub title: String,
+    /// Which palette.
+    pub theme: ThemeName,
+    /// Which shapes.
+    pub glyphs: Glyphs,
+    /// How often figures are drawn.
+    pub pace: Pace,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// Whether the mouse is ours from the start.
+    pub mouse: bool,
+    /// Large headline figures only.
+    pub big: bool,
+    /// Whether a scenario's question is asked before its run.
+    pub ask: bool,
+    /// What will run, where it can be edited.
+    pub draft: Option<Box<Draft>>,
+    /// What is to be said at once.
+    pub notice: Option<String>,
+    /// Where the run is recorded to from its start.
+    pub recording_to: Option<String>,
+    /// For a recording: when its last frame was made.
+    pub recorded_ns: Option<u64>,
+    /// For a recording: how many times as fast as it was it plays.
+    pub speed: f64,
+}
+
+impl Default for Setting {
+    fn default() -> Setting {
+        Setting {
+            title: String::new(),
+            theme: ThemeName::Plain,
+            glyphs: Glyphs::Blocks,
+            pace: Pace::Full,
+            keymap: Keymap::default(),
+            mouse: true,
+            big: false,
+            ask: true,
+            draft: None,
+            notice: None,
+            recording_to: None,
+            recorded_ns: None,
+            speed: 1.0,
+        }
+    }
 }
 
 impl Model {
     /// A screen on which nothing has happened.
-    pub fn new(title: &str, shade: Shade) -> Model {
+    pub fn new(setting: Setting) -> Model {
         Model {
-            title: title.to_string(),
-            theme: Theme::of(shade),
+            title: setting.title,
+            theme: Theme::of(setting.theme, setting.glyphs),
+            keymap: setting.keymap,
+            pace: setting.pace,
             ledger: Ledger::new(),
             frozen: None,
             focus: LaneId(1),
             paused: false,
-            zoomed: false,
+            zoom: None,
+            big: setting.big,
+            mouse: setting.mouse,
+            asks: setting.ask,
+            asking: false,
             dialog: Dialog::None,
-            status: None,
+            status: setting.notice,
             source_gone: false,
-            is_recording: false,
+            player: setting.recorded_ns.map(|end_ns| Player { end_ns, speed: setting.speed, seeking_ns: None }),
+            draft: setting.draft,
+            guess: None,
+            finding: 0,
+            recording_to: setting.recording_to,
             has_attention: true,
+            slow_link: None,
             cost: OwnCost::default(),
             size: (80, 24),
             wanted: Vec::new(),
             asked: None,
+            said_ns: 0,
         }
     }
 
-    /// The same for the frames of a recording.
-    pub fn of_recording(title: &str, shade: Shade) -> Model {
-        Model { is_recording: true, ..Model::new(title, shade) }
+    /// Whether the frames are those of a recording.
+    pub(super) fn is_recording(&self) -> bool {
+        self.player.is_some()
     }
 
     /// Why no order can be given now, if none can.
-    pub(super) fn no_orders(&self) -> Option<&'static str> {
-        match (self.is_recording, self.ledger.has_ended() || self.source_gone) {
-            (true, _) => Some("This is a recording: what happened in it cannot be changed."),
-            (_, true) => Some("The run is over; r starts it again."),
+    pub(super) fn no_orders(&self) -> Option<String> {
+        match (self.is_recording(), self.ledger.has_ended() || self.source_gone) {
+            (true, _) => Some("This is a recording: what happened in it cannot be changed.".to_string()),
+            (_, true) => Some(format!("The run is over; {} starts it again.", self.key_of("restart"))),
             _ => None,
         }
+    }
+
+    /// How the key of a command is written, for texts; its name where it has no key.
+    pub(super) fn key_of(&self, name: &'static str) -> String {
+        self.keymap.keys(name).first().map_or_else(|| name.to_string(), ToString::to_string)
     }
 
     /// What the frames add up to, whatever the screen shows.
@@ -214,6 +208,11 @@ impl Model {
     /// The terminal's size, in columns and rows, as last told.
     pub fn size(&self) -> (u16, u16) {
         self.size
+    }
+
+    /// The machine that the lanes run on, once it is known.
+    pub(super) fn machine(&self) -> Option<&Machine> {
+        self.ledger.plan().map(|plan| &plan.machine)
     }
 
     /// The focused lane's place in the list of lanes: always a lane's, where there is one.
@@ -232,7 +231,13 @@ impl Model {
     }
 
     pub(super) fn say(&mut self, text: &str) {
-        (self.asked, self.status) = (None, Some(text.to_string()));
+        (self.asked, self.status, self.said_ns) = (None, Some(text.to_string()), self.ledger.at_ns());
+    }
+
+    /// Says something, and draws it.
+    pub(super) fn tell(&mut self, text: &str) -> Effects {
+        self.say(text);
+        Effects::now()
     }
 
     /// Says what a lane was asked for, until it answers.
@@ -241,15 +246,40 @@ impl Model {
         self.asked = Some(lane);
     }
 
-    fn post(&mut self, frame: &Frame) {
+    /// Takes a scenario's question to the user, where there is one and it is to be asked: lanes stand still meanwhile.
+    pub(super) fn ask(&mut self) -> Vec<Control> {
+        let has_question = self.draft.as_ref().is_some_and(|draft| draft.scenario().question.is_some());
+        if !self.asks || !has_question {
+            return Vec::new();
+        }
+        (self.dialog, self.asking, self.paused) = (Dialog::Ask, true, true);
+        vec![Control::Pause]
+    }
+
+    /// Whether the run has gone on for long enough after the guess that the facts can be read.
+    pub(super) fn answer_is_in(&self) -> bool {
+        let Some((_, since_ns)) = &self.guess else { return false };
+        let seconds = self.draft.as_ref().map_or(5.0, |draft| draft.scenario().seconds).clamp(1.0, 10.0);
+        self.ledger.at_ns().saturating_sub(*since_ns) as f64 >= seconds * 1e9 || self.ledger.has_ended()
+    }
+
+    pub(super) fn post(&mut self, frame: &Frame) {
         if matches!(frame.body, Body::Plan(_)) && self.ledger.plan().is_some() {
             // A run that starts again has a clock and an account of its own.
             self.ledger = Ledger::new();
+            self.said_ns = 0;
             self.cost.cpu_before = None;
             self.wanted.clear();
             self.status = None;
+            self.finding = 0;
+            if let Some((_, since_ns)) = &mut self.guess {
+                *since_ns = 0;
+            }
         }
         self.ledger.post(frame);
+        if self.ledger.at_ns().saturating_sub(self.said_ns) > SAID_FOR_NS {
+            (self.asked, self.status) = (None, None);
+        }
         match &frame.body {
             Body::System(tick) => self.note_own_cpu(frame.at_ns, tick.own_cpu_ns),
             Body::Tick(tick) => {
@@ -285,7 +315,7 @@ impl Model {
         }
     }
 
-    fn note_painted(&mut self, at_ns: u64, bytes: u64, screens: u64) {
+    pub(super) fn note_painted(&mut self, at_ns: u64, bytes: u64, screens: u64) {
         match self.cost.painted_before {
             Some((before_ns, bytes_before, screens_before)) if at_ns.saturating_sub(before_ns) >= COST_WINDOW_NS => {
                 let s = (at_ns - before_ns) as f64 / 1e9;
@@ -297,89 +327,4 @@ impl Model {
             None => self.cost.painted_before = Some((at_ns, bytes, screens)),
         }
     }
-}
-
-/// Takes in a message.
-pub fn update(model: &mut Model, message: Message) -> Effects {
-    match message {
-        Message::Frame(frame) => {
-            model.post(&frame);
-            Effects::redraw(if model.frozen.is_some() { Redraw::Nothing } else { Redraw::Figures })
-        }
-        Message::SourceGone => {
-            model.source_gone = true;
-            Effects::redraw(Redraw::Now)
-        }
-        Message::Key(key) => press(model, key),
-        Message::Resize(columns, rows) => {
-            let is_new = model.size != (columns, rows);
-            model.size = (columns, rows);
-            Effects::redraw(if is_new { Redraw::Full } else { Redraw::Nothing })
-        }
-        Message::Attention(has_it) => {
-            model.has_attention = has_it;
-            Effects::none()
-        }
-        Message::Painted { at_ns, bytes, screens } => {
-            model.note_painted(at_ns, bytes, screens);
-            Effects::none()
-        }
-        Message::Notice(text) => {
-            model.say(&text);
-            Effects::redraw(Redraw::Now)
-        }
-    }
-}
-
-/// Where a key moves a list: down or up, by so many lines.
-fn motion(key: Key) -> Option<(bool, u16)> {
-    match key {
-        Key::Down | Key::Char('j') => Some((true, 1)),
-        Key::Up | Key::Char('k') => Some((false, 1)),
-        Key::PageDown | Key::Ctrl('d') => Some((true, 10)),
-        Key::PageUp | Key::Ctrl('u') => Some((false, 10)),
-        Key::End | Key::Char('G') => Some((true, u16::MAX)),
-        Key::Home | Key::Char('g') => Some((false, u16::MAX)),
-        _ => None,
-    }
-}
-
-fn press(model: &mut Model, key: Key) -> Effects {
-    let had_status = model.status.take().is_some();
-    let mut effects = match (model.dialog, key) {
-        (Dialog::ConfirmKill { lane, worker }, Key::Char('y' | 'Y')) => {
-            model.dialog = Dialog::None;
-            model.say_asked(lane, &format!("killing worker {worker} …"));
-            Effects::control(Control::Order(Some(lane), Order::Kill { worker }))
-        }
-        (Dialog::ConfirmKill { .. }, Key::Char('n' | 'N')) => {
-            model.dialog = Dialog::None;
-            Effects::redraw(Redraw::Now)
-        }
-        // Only an answer, or a way out, gets past a question.
-        (Dialog::ConfirmKill { .. }, key)
-            if !matches!(key, Key::Esc | Key::Char('q' | 'Q') | Key::Ctrl('c' | 'l' | 'z')) =>
-        {
-            Effects::none()
-        }
-        (Dialog::Help { scroll } | Dialog::About { scroll }, key) if motion(key).is_some() => {
-            let (down, lines) = motion(key).unwrap_or_default();
-            let most = dialogs::scroll_max(model);
-            let to = if down { scroll.saturating_add(lines).min(most) } else { scroll.min(most).saturating_sub(lines) };
-            model.dialog = match model.dialog {
-                Dialog::About { .. } => Dialog::About { scroll: to },
-                _ => Dialog::Help { scroll: to },
-            };
-            Effects::redraw(Redraw::Now)
-        }
-        (Dialog::Help { .. } | Dialog::About { .. }, Key::Enter) => {
-            model.dialog = Dialog::None;
-            Effects::redraw(Redraw::Now)
-        }
-        _ => commands::of_key(key).map_or_else(Effects::none, |command| (command.run)(model, key)),
-    };
-    if had_status {
-        effects.redraw = effects.redraw.max(Redraw::Now);
-    }
-    effects
 }

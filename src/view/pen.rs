@@ -3,6 +3,7 @@
 //! Every panel draws through a pen, so no arithmetic of a layout can ever reach a cell that is not there. Every text
 //! goes through [`words::plain`], so nothing from outside can reach the terminal as an escape sequence.
 
+use super::hits::{Hit, Target};
 use crate::stats::words;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
@@ -15,16 +16,23 @@ const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 /// Widths in eighths of a cell, from nothing to full.
 const EIGHTHS_WIDE: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
-/// Draws into one area of a buffer; columns and rows count from the area's own corner.
+/// Draws into one area of a buffer; columns and rows count from the area's own corner. Notes what can be clicked.
 pub(super) struct Pen<'a> {
     buffer: &'a mut Buffer,
+    hits: &'a mut Vec<Hit>,
     area: Rect,
 }
 
 impl<'a> Pen<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, area: Rect) -> Pen<'a> {
+    /// A pen for an area of a buffer, which notes in `hits` what can be clicked.
+    pub(super) fn new(buffer: &'a mut Buffer, hits: &'a mut Vec<Hit>, area: Rect) -> Pen<'a> {
         let area = area.intersection(buffer.area);
-        Pen { buffer, area }
+        Pen { buffer, hits, area }
+    }
+
+    /// Notes that a click anywhere in the area means this.
+    pub(super) fn hit(&mut self, target: Target) {
+        self.hits.push(Hit { area: self.area, target });
     }
 
     pub(super) fn width(&self) -> u16 {
@@ -44,7 +52,7 @@ impl<'a> Pen<'a> {
             height: height.min(self.area.height.saturating_sub(row)),
         };
         let area = part.intersection(self.area);
-        Pen { buffer: self.buffer, area }
+        Pen { buffer: self.buffer, hits: self.hits, area }
     }
 
     /// One character.
@@ -113,6 +121,23 @@ impl<'a> Pen<'a> {
             let part = eighths.saturating_sub(u32::from(step) * 8).min(8);
             if part > 0 && step <= bottom {
                 self.put(column, bottom - step, EIGHTHS[part as usize], style);
+            }
+        }
+    }
+
+    /// Two neighbouring columns of a graph in one cell of Braille dots, ending at row `bottom`.
+    pub(super) fn dots(&mut self, column: u16, bottom: u16, height: u16, shares: [f64; 2], style: Style) {
+        const LEFT: [u32; 5] = [0, 0x40, 0x44, 0x46, 0x47];
+        const RIGHT: [u32; 5] = [0, 0x80, 0xa0, 0xb0, 0xb8];
+        let dots = shares.map(|share| {
+            let dots = (unit(share) * f64::from(height) * 4.0).round() as u32;
+            if share > 0.0 { dots.max(1) } else { dots }
+        });
+        for step in 0..height.min(bottom.saturating_add(1)) {
+            let part = |dots: u32| dots.saturating_sub(u32::from(step) * 4).min(4) as usize;
+            let pattern = LEFT[part(dots[0])] | RIGHT[part(dots[1])];
+            if let Some(character) = char::from_u32(0x2800 + pattern).filter(|_| pattern > 0) {
+                self.put(column, bottom - step, character, style);
             }
         }
     }

@@ -12,11 +12,17 @@
 //!
 //! No size is refused. Where rows are few, parts give way in a fixed order, and the last line says which.
 
+use super::dialogs;
+use super::glyphs::{self, Glyphs};
+use super::hits::{Hit, Target};
 use super::model::Model;
-use super::panels::{cores, dialogs, findings, lane, lines};
+use super::panels::{big, cores, findings, lane, lines, zoom};
 use super::pen::{Pen, lines_of, styles_of};
+use super::shot;
+use super::theme::ThemeName;
 use crate::ledger::LaneLedger;
 use crate::stats::words;
+use crate::wire::LaneId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -31,10 +37,54 @@ const QUESTION_FROM: u16 = 30;
 
 /// Draws the model into `buffer`.
 pub fn draw(model: &Model, buffer: &mut Buffer) {
+    draw_noting(model, buffer, &mut Vec::new());
+}
+
+/// The same, noting what can be clicked.
+fn draw_noting(model: &Model, buffer: &mut Buffer, hits: &mut Vec<Hit>) {
     let area = buffer.area;
-    let mut pen = Pen::new(buffer, area);
+    let mut pen = Pen::new(buffer, hits, area);
     draw_panels(model, &mut pen);
-    dialogs::draw(model, &mut pen);
+    // The keys of what is open stay in sight.
+    let (width, height) = (pen.width(), pen.height());
+    let below = if height >= 12 { 2 } else { 0 };
+    dialogs::draw(model, &mut pen.part(0, 0, width, height - below));
+    if model.theme.glyphs == Glyphs::Ascii {
+        glyphs::to_ascii(buffer);
+    }
+}
+
+/// What can be clicked on the screen as it is.
+pub(super) fn hits(model: &Model) -> Vec<Hit> {
+    let (columns, rows) = model.size();
+    let mut hits = Vec::new();
+    draw_noting(model, &mut Buffer::empty(Rect::new(0, 0, columns, rows)), &mut hits);
+    hits
+}
+
+/// What is drawn where something can be clicked, as text.
+pub(super) fn text_of(model: &Model, target: Target) -> String {
+    let (columns, rows) = model.size();
+    let (mut buffer, mut hits) = (Buffer::empty(Rect::new(0, 0, columns, rows)), Vec::new());
+    draw_noting(model, &mut buffer, &mut hits);
+    // Where it cannot be clicked, as in large figures, it is the whole screen.
+    let area = hits.iter().rev().find(|hit| hit.target == target).map_or(buffer.area, |hit| hit.area);
+    let mut part = Buffer::empty(area);
+    for place in area.positions() {
+        part[place] = buffer[place].clone();
+    }
+    format!("{}\n", lines_of(&part).join("\n"))
+}
+
+/// A picture of the screen as it is, for a file with that ending.
+pub(super) fn picture(model: &Model, extension: &str) -> String {
+    let (columns, rows) = model.size();
+    let buffer = buffer_of(model, columns, rows);
+    match extension {
+        "ans" => shot::ansi(&buffer),
+        "svg" => shot::svg(&buffer, model.theme.name != ThemeName::Light),
+        _ => shot::text(&buffer),
+    }
 }
 
 fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
@@ -44,12 +94,34 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
     let frame_rows = 1 + u16::from(boxed);
     let mut hidden: Vec<String> = Vec::new();
 
+    if model.big && model.zoom.is_none() && !ledger.lanes().is_empty() {
+        big::draw(
+            ledger,
+            theme,
+            LaneId::of_index(model.focus_index()),
+            model.paused,
+            &mut pen.part(0, 0, width, rows_above(model, height)),
+        );
+        draw_below(model, &[], rows_above(model, height), pen);
+        return;
+    }
     lines::header(model, &mut pen.part(0, 0, width, 1));
-    let has_hints = height >= 4;
-    let has_own = height >= 7;
-    let bottom = height - u16::from(has_hints) - u16::from(has_own);
+    let bottom = rows_above(model, height);
     let mut top = 1.min(height);
     let mut left = bottom.saturating_sub(top);
+    if let Some(zoom) = &model.zoom
+        && let Some(lane) = ledger.lanes().get(model.focus_index())
+    {
+        let mut body = pen.part(0, top, width, left);
+        body.hit(Target::Lane(model.focus_index()));
+        zoom::draw(lane, ledger, theme, zoom, &mut body);
+        if zoom.tab == zoom::Tab::Overview {
+            let head = zoom::head_rows(left);
+            hidden.extend(draw_lanes(model, false, &mut pen.part(0, top + head, width, left.saturating_sub(head))));
+        }
+        draw_below(model, &hidden, bottom, pen);
+        return;
+    }
     if height >= QUESTION_FROM {
         let lines = lines::question(model, width, if height >= BOXED_FROM.1 + 5 { 2 } else { 1 });
         let rows = u16::try_from(lines.len()).unwrap_or(0);
@@ -62,7 +134,7 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
     let mut findings_rows = 0;
     if left >= 13 {
         let inside = width.saturating_sub(if boxed { 4 } else { 0 });
-        let needed = u16::try_from(findings::lines(ledger, inside, u16::MAX).len()).unwrap_or(u16::MAX).max(1);
+        let needed = u16::try_from(findings::lines(model, inside, u16::MAX).len()).unwrap_or(u16::MAX).max(1);
         let most = (left / 5).saturating_sub(frame_rows).clamp(1, 8);
         // At least two, so that the lanes do not move when the first finding comes.
         findings_rows = needed.max(2).min(most) + frame_rows;
@@ -83,7 +155,13 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
         let mut part = pen.part(0, top, width, panel_rows);
         let frame = theme.label();
         // How the figures were measured comes first where there is room for one of the two.
-        let whose = if boxed { ", used by all programs" } else { "" };
+        // Which lane used a core is an estimate, and says so.
+        let whose = match (boxed, width >= 120, ledger.cores_by_lane().is_empty()) {
+            (false, ..) => "",
+            (true, _, true) => ", used by all programs",
+            (true, true, false) => ", used by all programs (lanes: estimate)",
+            (true, false, false) => ", lanes estimated",
+        };
         let mut inside =
             part.panel(&[("cores", theme.strong()), (whose, theme.label())], &cores::caption(ledger), frame, boxed);
         let inside_width = inside.width();
@@ -102,18 +180,34 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
         hidden.push("legend".to_string());
     }
 
-    hidden.extend(draw_lanes(model, boxed, &mut pen.part(0, top, width, left)).into_iter().map(str::to_string));
+    hidden.extend(draw_lanes(model, boxed, &mut pen.part(0, top, width, left)));
 
     if findings_rows > 0 {
         let mut part = pen.part(0, top + left, width, findings_rows);
         let mut inside = part.panel(&[("findings", theme.strong())], "", theme.label(), boxed);
-        findings::draw(ledger, theme, &mut inside);
+        findings::draw(model, &mut inside);
     }
-    if has_hints {
-        lines::hints(model, &mut pen.part(0, bottom, width, 1));
+    draw_below(model, &hidden, bottom, pen);
+}
+
+/// The rows above the time line of a recording, the keys and what poolscope costs, as far as there is room for these.
+pub(super) fn rows_above(model: &Model, height: u16) -> u16 {
+    height - u16::from(height >= 4) - u16::from(height >= 7) - u16::from(model.is_recording() && height >= 8)
+}
+
+/// The time line of a recording, the keys, and what poolscope costs, from the row `bottom` on.
+fn draw_below(model: &Model, hidden: &[String], bottom: u16, pen: &mut Pen<'_>) {
+    let (width, height) = (pen.width(), pen.height());
+    let mut row = bottom;
+    if model.is_recording() && height >= 8 {
+        lines::scrub(model, &mut pen.part(0, row, width, 1));
+        row += 1;
     }
-    if has_own {
-        lines::own_cost(model, &hidden, &mut pen.part(0, height - 1, width, 1));
+    if height >= 4 {
+        lines::hints(model, &mut pen.part(0, row, width, 1));
+    }
+    if height >= 7 {
+        lines::own_cost(model, hidden, &mut pen.part(0, height - 1, width, 1));
     }
 }
 
@@ -126,37 +220,49 @@ struct Geometry {
     inside: u16,
     /// Between two lanes.
     gap: u16,
+    /// Whether each stands in a box.
+    boxed: bool,
 }
 
 impl Geometry {
+    /// Boxes give way where without them more lanes stand side by side.
     fn of(model: &Model, width: u16, boxed: bool) -> Geometry {
-        let (edge, gap) = if boxed { (2, 0) } else { (0, 1) };
         let lanes = model.shown().lanes().len().max(1);
-        let fits = usize::from((width + gap) / (LANE_WIDTH_MIN + 2 * edge + gap)).max(1);
-        let per_page = if model.zoomed { 1 } else { fits.min(lanes) };
+        let fits = |boxed: bool| {
+            let (edge, gap) = edges(boxed);
+            usize::from((width + gap) / (LANE_WIDTH_MIN + 2 * edge + gap)).clamp(1, lanes)
+        };
+        let boxed = boxed && fits(true) >= fits(false);
+        let (edge, gap) = edges(boxed);
+        let per_page = if model.zoom.is_some() { 1 } else { fits(boxed) };
         let columns = u16::try_from(per_page).unwrap_or(1);
         let lane_width = width.saturating_sub(gap * (columns - 1)) / columns;
-        Geometry { per_page, lane_width, inside: lane_width.saturating_sub(2 * edge), gap }
+        Geometry { per_page, lane_width, inside: lane_width.saturating_sub(2 * edge), gap, boxed }
     }
 }
 
+/// What a lane's edges take on each side, and what stands between two lanes.
+fn edges(boxed: bool) -> (u16, u16) {
+    if boxed { (2, 0) } else { (0, 1) }
+}
+
 /// Draws the page of lanes on which the focus is; returns what had no room.
-fn draw_lanes(model: &Model, boxed: bool, pen: &mut Pen<'_>) -> Vec<&'static str> {
+fn draw_lanes(model: &Model, boxed: bool, pen: &mut Pen<'_>) -> Vec<String> {
     let (ledger, theme) = (model.shown(), &model.theme);
     let (lanes, focus) = (ledger.lanes(), model.focus_index());
     let (width, height) = (pen.width(), pen.height());
     if lanes.is_empty() || width == 0 || height == 0 {
         return Vec::new();
     }
-    let Geometry { per_page, lane_width, inside, gap } = Geometry::of(model, width, boxed);
+    let Geometry { per_page, lane_width, inside, gap, boxed } = Geometry::of(model, width, boxed);
     let page = focus / per_page;
     let shown: Vec<&LaneLedger> = lanes.iter().skip(page * per_page).take(per_page).collect();
 
     // Pages, where there are several, are told in a line of their own below the lanes.
-    let has_pages = per_page < lanes.len();
+    let has_pages = per_page < lanes.len() && model.zoom.is_none();
     let height = if has_pages { height - 1 } else { height };
-    let rows = lane::Rows::plan(height.saturating_sub(1 + u16::from(boxed)), &shown);
-    let scale = lane::Scale::of(ledger, inside);
+    let rows = lane::Rows::plan(height.saturating_sub(1 + u16::from(boxed)), inside, &shown);
+    let scale = lane::Scale::of(ledger, inside * if theme.glyphs == Glyphs::Braille { 2 } else { 1 });
     for (place, one) in (0u16..).zip(&shown) {
         let context = lane::Context {
             ledger,
@@ -168,21 +274,24 @@ fn draw_lanes(model: &Model, boxed: bool, pen: &mut Pen<'_>) -> Vec<&'static str
             is_focused: one.plan.id.index() == Some(focus),
             is_paused: model.paused,
             boxed,
+            sweeps: model.pace.sweeps(),
         };
+        let number = one.plan.id.index().unwrap_or(0);
         let from = place * (lane_width + gap);
         // The last one takes what the division left over.
         let is_last = usize::from(place) + 1 == per_page;
         let its_width = if is_last { width.saturating_sub(from) } else { lane_width };
-        lane::draw(one, &context, &mut pen.part(from, 0, its_width, height));
+        let mut part = pen.part(from, 0, its_width, height);
+        part.hit(Target::Lane(number));
+        lane::draw(one, &context, &mut part);
     }
     if has_pages {
         let (first, last) = (page * per_page + 1, page * per_page + shown.len());
         let range = if first == last { format!("lane {first}") } else { format!("lanes {first} to {last}") };
-        let back = if model.zoomed { ", z shows all" } else { "" };
-        let text = format!("{range} of {}: Tab goes on{back}", lanes.len());
+        let text = format!("{range} of {}: {} goes on", lanes.len(), model.key_of("next-lane"));
         pen.text(1, height, &text, theme.tint(theme.warn));
     }
-    rows.hidden
+    rows.hidden.into_iter().map(str::to_string).collect()
 }
 
 fn buffer_of(model: &Model, columns: u16, rows: u16) -> Buffer {

@@ -14,6 +14,8 @@ use crate::ledger::{Activity, LaneLedger, WorkerLedger};
 /// Which ticks make up which columns, the newest `columns` of them at most.
 pub(super) struct Timeline {
     columns: usize,
+    /// The number of the leftmost column, counted from the lane's start.
+    first: u64,
     /// Newest first.
     parts: Vec<Part>,
 }
@@ -59,7 +61,18 @@ impl Timeline {
         let first = parts.iter().map(|part| part.column).min().unwrap_or(0);
         parts.iter_mut().for_each(|part| part.column -= first);
         let columns = parts.iter().map(|part| part.column + 1).max().unwrap_or(0);
-        Timeline { columns, parts }
+        Timeline { columns, first: begin + first as u64, parts }
+    }
+
+    /// Where on the screen a column stands, `width` columns being there: the newest at the right edge, all others moving
+    /// left as time goes by; or, where graphs are swept, each at a place of its own, written over from the left again,
+    /// with a gap after the newest.
+    pub(super) fn place(&self, column: usize, width: u16, sweeps: bool) -> u16 {
+        if sweeps {
+            return ((self.first + column as u64) % u64::from(width.max(1))) as u16;
+        }
+        let from = usize::from(width).saturating_sub(self.columns);
+        u16::try_from(from + column).unwrap_or(u16::MAX)
     }
 
     /// How many columns there are.
@@ -96,9 +109,14 @@ impl Timeline {
     /// Adds what a worker did to `shares`, one entry a column. Only for a worker of the newest tick: its history ends
     /// with the lane's.
     pub(super) fn add_stints(&self, worker: &WorkerLedger, shares: &mut [Shares]) {
-        let stints: Vec<_> = worker.stints.iter().rev().collect();
+        let mut stints = worker.stints.iter().rev();
+        let (mut age, mut stint) = (0, stints.next());
+        // The newest part is the first.
         for part in &self.parts {
-            if let (Some(stint), Some(column)) = (stints.get(part.age), shares.get_mut(part.column)) {
+            while age < part.age {
+                (age, stint) = (age + 1, stints.next());
+            }
+            if let (Some(stint), Some(column)) = (stint, shares.get_mut(part.column)) {
                 for (sum, share) in column.iter_mut().zip(stint.0) {
                     *sum = sum.saturating_add(part.weight_ns / 255 * u64::from(share));
                 }
@@ -165,7 +183,14 @@ mod tests {
             assert!((rate - 1000.0).abs() < 1e-6, "{rate}");
         }
         assert_eq!(timeline.depths(lane), [1, 2, 5, 6]);
-        assert_eq!(Timeline::of(lane, 2, 100 * MS).depths(lane), [5, 6], "the newest stay");
+        let newest = Timeline::of(lane, 2, 100 * MS);
+        assert_eq!(newest.depths(lane), [5, 6], "the newest stay");
+        assert_eq!((newest.place(0, 10, false), newest.place(1, 10, false)), (8, 9), "at the right edge");
+        assert_eq!(
+            (newest.place(0, 3, true), newest.place(1, 3, true)),
+            (2, 0),
+            "swept: the third, then the first again"
+        );
     }
 
     #[test]

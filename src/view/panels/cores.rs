@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! ─ cores, used by all programs ─ 2 cores · no quota · parallelism 1.91 measured · window 250 ms ─
-//!  0 ██████████████▌···   94 %  ▇▇▇▆▇▇██▇▇▇▇▆▇▇
-//!  1 ████████████▎·····   88 %  ▆▇▇▇▇▆▅▇▇▇▆▆▇▇▇
+//!  0 2222222223333▓▓▌···   94 %  ▇▇▇▆▇▇██▇▇▇▇▆▇▇
+//!  1 22222222333▓▓▎·····   88 %  ▆▇▇▇▇▆▅▇▇▇▆▆▇▇▇
 //! ```
 //!
+//! In a core's bar each lane's part has the lane's hue and number, as far as it is known which lane used the core; the
+//! rest are other programs, and what is not known.
 //! More cores than rows become one strip, a cell for each core (or for several, and it says so).
 
 use crate::ledger::Ledger;
 use crate::stats::words;
 use crate::view::pen::{Pen, width_of};
 use crate::view::theme::Theme;
+use crate::wire::LaneId;
+use ratatui::style::Modifier;
 
 /// The most rows that single cores may take, before they become a strip.
 const ROWS_MAX: u16 = 8;
@@ -34,7 +38,7 @@ pub(in crate::view) fn caption(ledger: &Ledger) -> String {
             format!("{cores} of {}", machine.cores_online)
         });
         parts.push(match machine.quota {
-            Some(quota) => format!("quota {}", words::cores(quota)),
+            Some(quota) => format!("quota {quota:.1}"),
             None => "no quota".to_string(),
         });
         if let Some(parallelism) = machine.parallelism_measured {
@@ -71,11 +75,15 @@ fn draw_rows(ledger: &Ledger, theme: &Theme, pen: &mut Pen<'_>) {
     let label = cores.iter().map(|(id, _)| width_of(&id.to_string())).max().unwrap_or(1);
     let bar = (pen.width() / 3).min(40);
     let history_from = label + 1 + bar + 9;
+    let by_lane = ledger.cores_by_lane();
     for (row, (id, history)) in (0..).zip(cores) {
         let number = id.to_string();
         pen.text(label - width_of(&number), row, &number, theme.label());
         let Some(&busy) = history.last() else { continue };
         pen.bar(label + 1, row, bar, busy, theme.tint(theme.core), theme.label());
+        if let Some((_, lanes)) = by_lane.iter().find(|(core, _)| core == id) {
+            draw_lanes(lanes, busy, theme, &mut pen.part(label + 1, row, bar, 1));
+        }
         let share = words::percent(busy);
         pen.text(label + 1 + bar + (7u16).saturating_sub(width_of(&share)), row, &share, theme.strong());
         let room = pen.width().saturating_sub(history_from);
@@ -83,6 +91,29 @@ fn draw_rows(ledger: &Ledger, theme: &Theme, pen: &mut Pen<'_>) {
         let from = pen.width().saturating_sub(u16::try_from(newest.len()).unwrap_or(u16::MAX));
         for (column, &busy) in (from..).zip(&newest) {
             pen.rise(column, row, 1, busy, theme.tint(theme.core));
+        }
+    }
+}
+
+/// The lanes' parts of a core's bar, the lowest number first, over the part that is busy.
+fn draw_lanes(lanes: &[(LaneId, f64)], busy: f64, theme: &Theme, pen: &mut Pen<'_>) {
+    let width = f64::from(pen.width());
+    let end = (busy * width).floor();
+    let mut lanes = lanes.to_vec();
+    lanes.sort_by_key(|(lane, _)| *lane);
+    let mut used = 0.0;
+    for (lane, share) in lanes {
+        let from = (used * width).round();
+        used += share;
+        let to = (used * width).round().min(end);
+        let hue = theme.tint(theme.lane(lane.index().unwrap_or(0)));
+        let cells = (to - from).max(0.0) as u16;
+        pen.line(from as u16, 0, cells, '█', hue);
+        // Its number stands in the middle of its part: not only the hue tells whose it is.
+        let number = lane.to_string();
+        if cells >= width_of(&number) + 2 {
+            let middle = from as u16 + (cells - width_of(&number)) / 2;
+            pen.text(middle, 0, &number, hue.add_modifier(Modifier::REVERSED.union(Modifier::BOLD)));
         }
     }
 }

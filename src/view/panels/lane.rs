@@ -17,10 +17,11 @@
 
 use crate::ledger::{Activity, LaneLedger, Ledger, Standing, WorkerLedger};
 use crate::stats::{Histogram, words};
+use crate::view::glyphs::Glyphs;
 use crate::view::pen::{Pen, fit, width_of};
 use crate::view::theme::Theme;
 use crate::view::timeline::{Shares, Timeline, dominant, running_share};
-use crate::wire::{Exit, LaneId, Mode, Phase, PoolPlan, QueueHow, Start, Transport};
+use crate::wire::{Exit, LaneId, Mode, Phase, PoolPlan, QueueHow, Start, Transport, WorkerId};
 use ratatui::style::Style;
 
 /// A part of a lane's panel.
@@ -75,6 +76,9 @@ const ITEMS: [Item; 14] = [
     item(Section::Check, "check", 2, 1, false),
 ];
 
+/// From this width on all quantiles stand in one row.
+const QUANTILES_WIDE: u16 = 50;
+
 /// Up to so many workers get their rows before sections of this priority and later ones get any.
 const WORKERS_SOON: u16 = 4;
 const WORKERS_BEFORE: u8 = 6;
@@ -102,8 +106,8 @@ pub(in crate::view) struct Rows {
 }
 
 impl Rows {
-    /// Divides `height` rows among the sections.
-    pub(in crate::view) fn plan(height: u16, lanes: &[&LaneLedger]) -> Rows {
+    /// Divides `height` rows among the sections of panels that are `width` columns wide inside.
+    pub(in crate::view) fn plan(height: u16, width: u16, lanes: &[&LaneLedger]) -> Rows {
         let workers = lanes.iter().map(|lane| present(lane).count()).max().unwrap_or(0);
         let workers_wanted = u16::try_from(workers).unwrap_or(u16::MAX).max(1).saturating_add(1);
         let has_locks = lanes.iter().any(|lane| !lane.locks.is_empty());
@@ -132,21 +136,18 @@ impl Rows {
                 hidden.push(item.name);
             }
         }
-        let mut grow = |section: Section, rows_max: u16, left: &mut u16| {
-            for (place, item) in ITEMS.iter().enumerate() {
-                if item.section == section && rows[place] > 0 {
-                    let more = rows_max.saturating_sub(rows[place]).min(*left);
-                    rows[place] += more;
-                    *left -= more;
-                }
-            }
-        };
-        grow(Section::Workers, workers_wanted.min(WORKERS_FIRST + 1), &mut left);
-        for rows in 2..=GRAPH_ROWS {
-            grow(Section::QueueGraph, rows, &mut left);
-            grow(Section::Throughput, rows, &mut left);
+        grow(&mut rows, Section::Workers, workers_wanted.min(WORKERS_FIRST + 1), &mut left);
+        for high in 2..=GRAPH_ROWS {
+            grow(&mut rows, Section::QueueGraph, high, &mut left);
+            grow(&mut rows, Section::Throughput, high, &mut left);
         }
-        grow(Section::Workers, workers_wanted, &mut left);
+        grow(&mut rows, Section::Workers, workers_wanted, &mut left);
+        // What does not fit beside the first figures stands below them.
+        if width < QUANTILES_WIDE {
+            grow(&mut rows, Section::Service, 2, &mut left);
+            grow(&mut rows, Section::Wait, 2, &mut left);
+        }
+        grow(&mut rows, Section::Lock, 2, &mut left);
         // The rows of rest between groups come before high graphs.
         let rest = left.min(GROUPS);
         left -= rest;
@@ -156,15 +157,22 @@ impl Rows {
         for thick in 2..=THICK_MAX {
             for _ in 0..GRAPH_ROWS_MAX / THICK_MAX {
                 graph_rows += 1;
-                grow(Section::QueueGraph, graph_rows, &mut left);
-                grow(Section::Throughput, graph_rows, &mut left);
+                grow(&mut rows, Section::QueueGraph, graph_rows, &mut left);
+                grow(&mut rows, Section::Throughput, graph_rows, &mut left);
             }
             if left >= one_each {
-                grow(Section::Workers, one_each.saturating_mul(thick).saturating_add(1), &mut left);
+                grow(&mut rows, Section::Workers, one_each.saturating_mul(thick).saturating_add(1), &mut left);
             }
         }
-        grow(Section::QueueGraph, GRAPH_ROWS_MAX, &mut left);
-        grow(Section::Throughput, GRAPH_ROWS_MAX, &mut left);
+        // Where several workers share a row, all rows but the last hold as many: those that this leaves empty go to others.
+        let high = rows[WORKERS_PLACE].saturating_sub(1);
+        if high > 0 && high < one_each {
+            let used = one_each.div_ceil(one_each.div_ceil(high));
+            rows[WORKERS_PLACE] = used + 1;
+            left += high - used;
+        }
+        grow(&mut rows, Section::QueueGraph, GRAPH_ROWS_MAX, &mut left);
+        grow(&mut rows, Section::Throughput, GRAPH_ROWS_MAX, &mut left);
         left += rest;
         let mut planned = Vec::new();
         for (item, rows) in ITEMS.iter().zip(rows) {
@@ -187,6 +195,17 @@ impl Rows {
             groups.map(|group| width_of(&name_of_group(group))).collect::<Vec<_>>()
         });
         Rows { rows: planned, hidden, label: names.max().unwrap_or(1).max(1), thick }
+    }
+}
+
+/// Gives a section that is there more rows, up to so many, as far as some are left.
+fn grow(rows: &mut [u16; ITEMS.len()], section: Section, rows_max: u16, left: &mut u16) {
+    for (item, rows) in ITEMS.iter().zip(rows) {
+        if item.section == section && *rows > 0 {
+            let more = rows_max.saturating_sub(*rows).min(*left);
+            *rows += more;
+            *left -= more;
+        }
     }
 }
 
@@ -226,7 +245,7 @@ fn round_up(value: f64) -> f64 {
     if !value.is_finite() || value <= 0.0 {
         return 1.0;
     }
-    let power = 10f64.powf(value.log10().floor());
+    let power = words::power_of_ten(value);
     let step = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().find(|step| step * power >= value * 0.999);
     step.unwrap_or(10.0) * power
 }
@@ -253,12 +272,19 @@ pub(in crate::view) struct Context<'a> {
     /// Whether the user paused all lanes.
     pub(in crate::view) is_paused: bool,
     pub(in crate::view) boxed: bool,
+    /// Whether graphs are swept rather than scrolled.
+    pub(in crate::view) sweeps: bool,
 }
 
 impl Context<'_> {
     /// The columns of every graph: what the names of workers, a blank, another and the state now leave.
     fn columns(&self) -> u16 {
         self.width.saturating_sub(self.rows.label + 1 + 2)
+    }
+
+    /// The columns of a graph that stand in one cell.
+    fn per_cell(&self) -> usize {
+        if self.theme.glyphs == Glyphs::Braille { 2 } else { 1 }
     }
 }
 
@@ -274,11 +300,9 @@ fn name_of_group(group: &[&WorkerLedger]) -> String {
 
 pub(in crate::view) fn draw(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
     let theme = context.theme;
-    let (frame, name) = if context.is_focused {
-        (theme.tint(theme.accent), theme.tint(theme.accent).patch(theme.strong()))
-    } else {
-        (theme.label(), theme.strong())
-    };
+    let hue = theme.tint(theme.lane(lane.plan.id.index().unwrap_or(0)));
+    let frame = if context.is_focused { hue } else { theme.label() };
+    let name = hue.patch(theme.strong());
     let number = format!("{}{} ", if context.is_focused { "▸" } else { " " }, lane.plan.id);
     let (sign, sign_style) = sign(lane, context);
     let (mut standing, standing_style) = standing(lane, context);
@@ -308,7 +332,9 @@ pub(in crate::view) fn draw(lane: &LaneLedger, context: &Context<'_>, pen: &mut 
     let inset = if context.boxed { 2 } else { 0 };
     let height = pen.height();
     let mut inside = pen.part(inset, 1, context.width, height.saturating_sub(1 + u16::from(context.boxed)));
-    let timeline = Timeline::of(lane, usize::from(context.columns()), context.scale.column_ns);
+    let columns = usize::from(context.columns()).saturating_sub(usize::from(context.sweeps));
+    let timeline = Timeline::of(lane, columns, context.scale.column_ns);
+    let graphs = Timeline::of(lane, columns * context.per_cell(), context.scale.column_ns);
     let mut row = 0;
     for &(section, rows) in &context.rows.rows {
         if rows == 0 {
@@ -316,7 +342,7 @@ pub(in crate::view) fn draw(lane: &LaneLedger, context: &Context<'_>, pen: &mut 
             continue;
         }
         let mut part = inside.part(0, row, context.width, rows);
-        draw_section(section, lane, &timeline, context, &mut part);
+        draw_section(section, lane, (&timeline, &graphs), context, &mut part);
         // What a lane did before it went can be read, but cannot be taken for what it does.
         if went_wrong(lane).is_some() && section != Section::Headline {
             part.fade(theme.label());
@@ -353,8 +379,15 @@ fn sign(lane: &LaneLedger, context: &Context<'_>) -> (&'static str, Style) {
     }
 }
 
-fn draw_section(section: Section, lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &mut Pen<'_>) {
+fn draw_section(
+    section: Section,
+    lane: &LaneLedger,
+    (timeline, graphs): (&Timeline, &Timeline),
+    context: &Context<'_>,
+    pen: &mut Pen<'_>,
+) {
     let (theme, label) = (context.theme, context.theme.label());
+    let hue = theme.tint(theme.lane(lane.plan.id.index().unwrap_or(0)));
     match section {
         Section::Headline => headline(lane, context, pen),
         Section::Overall => {
@@ -365,16 +398,17 @@ fn draw_section(section: Section, lane: &LaneLedger, timeline: &Timeline, contex
             pen.text_right(end + 1, 0, &ratio, theme.text());
         }
         Section::Throughput => {
-            let shares: Vec<f64> =
-                timeline.rates(lane).into_iter().map(|rate| rate / context.scale.throughput_per_s).collect();
-            graph(&shares, context, theme.tint(theme.throughput), pen);
+            let scale = context.scale.throughput_per_s;
+            let shares: Vec<f64> = graphs.rates(lane).into_iter().map(|rate| rate / scale).collect();
+            graph(graphs, &shares, context, hue, pen);
         }
         Section::Workers => workers(lane, timeline, context, pen),
         Section::Queue => queue(lane, context, pen),
         Section::QueueGraph => {
-            let depth_max = context.scale.depth as f64;
-            let shares: Vec<f64> = timeline.depths(lane).into_iter().map(|depth| depth as f64 / depth_max).collect();
-            graph(&shares, context, theme.tint(theme.queue), pen);
+            let scale = context.scale.depth as f64;
+            let shares: Vec<f64> = graphs.depths(lane).into_iter().map(|depth| depth as f64 / scale).collect();
+            capacity_line(lane, context, pen);
+            graph(graphs, &shares, context, hue, pen);
         }
         Section::Tasks => tasks(lane, theme, pen),
         Section::Wait => quantiles("wait", &lane.queue_wait, lane, theme, pen),
@@ -479,13 +513,43 @@ fn ratio(figure: Option<f64>, first: Option<f64>) -> String {
 }
 
 /// A graph that ends, as every other, where the newest column of the workers' timelines does.
-fn graph(shares: &[f64], context: &Context<'_>, style: Style, pen: &mut Pen<'_>) {
-    let columns = context.columns();
-    let from = context.rows.label + 1 + columns.saturating_sub(u16::try_from(shares.len()).unwrap_or(u16::MAX));
-    let height = pen.height();
-    for (column, &share) in (from..).zip(shares) {
-        pen.rise(column, height.saturating_sub(1), height, share, style);
+fn graph(timeline: &Timeline, shares: &[f64], context: &Context<'_>, style: Style, pen: &mut Pen<'_>) {
+    let (from, width, height) = (context.rows.label + 1, context.columns(), pen.height());
+    let bottom = height.saturating_sub(1);
+    if context.per_cell() == 1 {
+        for (column, &share) in shares.iter().enumerate() {
+            pen.rise(from + timeline.place(column, width, context.sweeps), bottom, height, share, style);
+        }
+        return;
     }
+    // Two neighbours share a cell, whichever column the graph begins with.
+    let mut pair = (None, [0.0; 2]);
+    for (column, &share) in shares.iter().enumerate() {
+        let place = timeline.place(column, width * 2, context.sweeps);
+        if pair.0 != Some(place / 2) {
+            if let Some(cell) = pair.0 {
+                pen.dots(from + cell, bottom, height, pair.1, style);
+            }
+            pair = (Some(place / 2), [0.0; 2]);
+        }
+        pair.1[usize::from(place % 2)] = share;
+    }
+    if let Some(cell) = pair.0 {
+        pen.dots(from + cell, bottom, height, pair.1, style);
+    }
+}
+
+/// Where the queue is full: a line behind its graph.
+fn capacity_line(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
+    let Some(capacity) = lane.plan.capacity else { return };
+    let share = capacity as f64 / context.scale.depth as f64;
+    let height = pen.height();
+    if share > 1.0 || height < 2 {
+        return;
+    }
+    let from_bottom = (share * f64::from(height)).ceil().max(1.0) as u16;
+    let row = height.saturating_sub(from_bottom);
+    pen.line(context.rows.label + 1, row, context.columns(), '╌', context.theme.label());
 }
 
 fn workers(lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &mut Pen<'_>) {
@@ -519,7 +583,6 @@ fn workers(lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &
     }
     let per_row = there.len().div_ceil(rows);
     let columns = context.columns();
-    let skip = columns.saturating_sub(u16::try_from(timeline.len()).unwrap_or(u16::MAX));
     for (place, group) in (0..).zip(there.chunks(per_row)) {
         let top = 1 + place * thick;
         let name = name_of_group(group);
@@ -530,7 +593,8 @@ fn workers(lane: &LaneLedger, timeline: &Timeline, context: &Context<'_>, pen: &
             timeline.add_stints(worker, &mut shares);
             now[Activity::of(worker.state) as usize] += 1;
         }
-        for (column, share) in (context.rows.label + 1 + skip..).zip(&shares) {
+        for (column, share) in shares.iter().enumerate() {
+            let column = context.rows.label + 1 + timeline.place(column, columns, context.sweeps);
             stretch(share, (column, top, thick), theme, pen);
         }
         if let Some(activity) = dominant(&now) {
@@ -616,10 +680,31 @@ fn quantiles(name: &str, times: &Histogram, lane: &LaneLedger, theme: &Theme, pe
         field(name, nothing, theme.label(), theme, pen);
         return;
     };
-    let end = field(name, &format!("p50 {}", words::duration(p50)), theme.text(), theme, pen);
+    let (p90, max) = (times.quantile(0.9).unwrap_or(p99), times.max());
+    let figures = [("p50", p50), ("p90", p90), ("p99", p99), ("max", max)];
+    let text = |(what, ns): (&str, u64)| format!("{what} {}", words::duration(ns));
+    if pen.width() >= QUANTILES_WIDE {
+        let first = field(name, "", theme.text(), theme, pen);
+        let each = (pen.width() - first) / 4;
+        for (place, figure) in (0..).zip(figures) {
+            pen.text(first + place * each, 0, &text(figure), theme.text());
+        }
+        return;
+    }
+    // A figure that is cut would be another figure: where there is little room, blanks before units go.
+    let both = width_of(&text(figures[0])) + width_of(&text(figures[2]));
+    let is_tight = both + if pen.width() < NARROW { 6 } else { 7 } > pen.width();
+    let text = |figure: (&str, u64)| match is_tight {
+        true => format!("{} {}", figure.0, words::duration(figure.1).replace(' ', "")),
+        false => text(figure),
+    };
+    let end = field(name, &text(figures[0]), theme.text(), theme, pen);
     // In a column of its own where there is room, so that figures stand below each other.
     let from = second_column(end, pen);
-    pen.text(from, 0, &format!("p99 {}", words::duration(p99)), theme.text());
+    pen.text(from, 0, &text(figures[2]), theme.text());
+    let below = if pen.width() < NARROW { 5 } else { 6 };
+    pen.text(below, 1, &text(figures[1]), theme.label());
+    pen.text(from, 1, &text(figures[3]), theme.label());
 }
 
 /// The lock that was waited for longest.
@@ -643,6 +728,17 @@ fn lock(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
         if end + 1 + width_of(&text) <= pen.width() {
             pen.text(end + 1, 0, &text, theme.label());
         }
+    }
+    let owner = match lock.now.owner {
+        Some(owner) if owner == WorkerId::CALLER => "held by the caller".to_string(),
+        Some(owner) => format!("held by {owner}"),
+        None => "free".to_string(),
+    };
+    let waiters = if lock.now.waiters > 0 { format!(", {} wait", lock.now.waiters) } else { String::new() };
+    let below = if pen.width() < NARROW { 5 } else { 6 };
+    let end = pen.text(below, 1, &format!("{owner}{waiters}"), theme.label());
+    if let Some(p50) = lock.hold.quantile(0.5) {
+        pen.text_right(end + 1, 1, &format!("hold p50 {}", words::duration(p50)), theme.label());
     }
 }
 
@@ -669,7 +765,10 @@ fn cpu(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>) {
     let long = format!("run queue {}", words::percent(share));
     let short = format!("runq {}", words::percent(share));
     let from = second_column(end, pen);
-    pen.text(from, 0, if from + width_of(&long) <= pen.width() { &long } else { &short }, style);
+    // Cut, 100 % would read as 10: the name goes before the figure does.
+    let figure = words::percent(share);
+    let fits = [&long, &short, &figure].into_iter().find(|text| from + width_of(text) <= pen.width());
+    pen.text(from, 0, fits.map_or("", String::as_str), style);
 }
 
 /// Where the second figure of a line begins: below the others', where there is room.

@@ -2,10 +2,14 @@
 
 use crate::ledger::Activity;
 use crate::stats::words;
-use crate::view::commands::COMMANDS;
-use crate::view::model::{Dialog, Model};
+use crate::view::commands::{COMMANDS, Command};
+use crate::view::dialogs;
+use crate::view::hits::Target;
+use crate::view::model::Model;
+use crate::view::pace::Pace;
 use crate::view::pen::{Pen, fit, width_of, wrap};
 use crate::view::theme;
+use crate::view::zooming;
 use crate::wire::Mode;
 use ratatui::style::Style;
 
@@ -65,6 +69,10 @@ fn header_right(model: &Model) -> Vec<(String, Style)> {
             Mode::Cores => parts.push(("cores of their own ".to_string(), theme.label())),
         }
     }
+    if model.recording_to.is_some() {
+        parts.push(("● REC".to_string(), theme.tint(theme.bad).patch(theme.strong())));
+        parts.push((" ".to_string(), theme.text()));
+    }
     if model.paused {
         parts.push((" PAUSED ".to_string(), theme.alarm()));
         parts.push((" ".to_string(), theme.text()));
@@ -89,29 +97,70 @@ pub(in crate::view) fn hints(model: &Model, pen: &mut Pen<'_>) {
         return;
     }
     let key = theme.tint(theme.warn).patch(theme.strong());
-    let hints: Vec<(&str, &str)> = match model.dialog {
-        Dialog::ConfirmKill { .. } => vec![("y", "kill it"), ("n", "leave it"), ("Esc", "leave it")],
-        Dialog::Help { .. } | Dialog::About { .. } => vec![("Esc", "close"), ("j k", "scroll"), ("q", "quit")],
-        Dialog::None => {
-            let shown = COMMANDS.iter().filter(|command| !command.hint.is_empty());
-            let hint = |command: &'static crate::view::Command| match (command.shown, model.paused, &model.frozen) {
-                ("Space", true, _) => "go on",
-                ("p", _, Some(_)) => "unfreeze",
-                ("z", ..) if model.zoomed => "unzoom",
-                _ => command.hint,
-            };
-            shown.map(|command| (command.shown, hint(command))).collect()
-        }
-    };
     let mut column = 1;
-    for (shown, hint) in hints {
-        let width = width_of(shown) + 1 + width_of(hint);
-        if column + width > pen.width() {
-            break;
-        }
+    let of_dialog = dialogs::hints(&model.dialog);
+    let own = of_dialog.or_else(|| model.zoom.as_ref().map(zooming::hints)).unwrap_or_default();
+    for (shown, hint) in own {
         column = pen.text(column, 0, shown, key);
         column = pen.text(column + 1, 0, hint, theme.label()) + 2;
     }
+    if of_dialog.is_some() {
+        return;
+    }
+    // The way to everything else stays in sight, however little room there is.
+    let always = ["help", "commands"];
+    let of = |command: &'static Command| (command, command.hint_now(model), model.keymap.shown(command));
+    let is_shown = |(command, hint, shown): &(&Command, &str, String)| {
+        command.holds(model) && !hint.is_empty() && !shown.is_empty() && !always.contains(&command.name)
+    };
+    let shown: Vec<_> = COMMANDS.iter().map(of).filter(is_shown).collect();
+    let last: Vec<_> = COMMANDS.iter().filter(|command| always.contains(&command.name)).map(of).collect();
+    let width = |group: &[(&Command, &str, String)]| {
+        let keys: u16 = group.iter().map(|(_, _, shown)| width_of(shown) + 1).sum();
+        keys + group.first().map_or(0, |(_, hint, _)| width_of(hint))
+    };
+    let kept: u16 = last.chunks(1).map(|group| width(group) + 2).sum();
+    // Neighbours with the same hint share it.
+    let groups = shown.chunk_by(|one, next| one.1 == next.1);
+    let mut draw = |group: &[(&'static Command, &str, String)], column: u16| {
+        let mut end = column;
+        for (command, _, shown) in group {
+            pen.part(end, 0, width_of(shown) + 1, 1).hit(Target::Command(command.name));
+            end = pen.text(end, 0, shown, key) + 1;
+        }
+        let Some((command, hint, _)) = group.first() else { return end };
+        pen.part(end, 0, width_of(hint), 1).hit(Target::Command(command.name));
+        pen.text(end, 0, hint, theme.label()) + 2
+    };
+    let room = model.size().0.saturating_sub(kept);
+    for group in groups {
+        if column + width(group) > room {
+            break;
+        }
+        column = draw(group, column);
+    }
+    for one in last.chunks(1) {
+        column = draw(one, column);
+    }
+}
+
+/// Where a recording is, and how fast it plays: ` 00:02 ━━━━━━━━●──────── 00:05  ×1 `. A click goes there.
+pub(in crate::view) fn scrub(model: &Model, pen: &mut Pen<'_>) {
+    let (Some(player), theme) = (&model.player, &model.theme) else { return };
+    let at_ns = player.seeking_ns.unwrap_or(model.ledger().at_ns()).min(player.end_ns);
+    let end = pen.text(1, 0, &words::elapsed(at_ns), theme.strong());
+    let speed =
+        if player.speed >= 1.0 { format!("×{:.0}", player.speed) } else { format!("×1/{:.0}", 1.0 / player.speed) };
+    let right = format!(" {}  {speed} ", words::elapsed(player.end_ns));
+    let length = pen.width().saturating_sub(end + 1 + width_of(&right));
+    let share = at_ns as f64 / player.end_ns.max(1) as f64;
+    let place = (share * f64::from(length.saturating_sub(1))).round() as u16;
+    let mut line = pen.part(end + 1, 0, length, 1);
+    line.hit(Target::Scrub);
+    line.line(0, 0, length, '─', theme.label());
+    line.line(0, 0, place, '━', theme.tint(theme.accent));
+    line.put(place, 0, '●', theme.tint(theme.accent).patch(theme.strong()));
+    pen.text_right(end + 1, 0, &right, theme.label());
 }
 
 /// What poolscope itself costs, and what did not fit on the screen.
@@ -129,6 +178,12 @@ pub(in crate::view) fn own_cost(model: &Model, hidden: &[String], pen: &mut Pen<
         _ => words::NOT_YET.to_string(),
     };
     let mut parts = vec![format!("own {cpu}"), output];
+    if model.pace != Pace::Full {
+        parts.insert(0, model.pace.to_string());
+    }
+    if let Some(times) = model.slow_link {
+        parts.insert(0, format!("slow link: one screen in {times}"));
+    }
     parts.extend(cost_of_measuring(model));
     let troubles = troubles(model);
     let (right, style) = match (troubles.is_empty(), hidden.is_empty()) {
@@ -221,7 +276,9 @@ pub(in crate::view) fn draw_question(model: &Model, lines: &[String], pen: &mut 
         }
         let end = pen.text(3, row, line, theme.text());
         if usize::from(row) + 1 == lines.len() {
-            let end = pen.text(end + 2, row, "i", key);
+            let shown = model.key_of("question");
+            pen.part(end + 2, row, 9, 1).hit(Target::Command("question"));
+            let end = pen.text(end + 2, row, &shown, key);
             pen.text(end + 1, row, "choices", theme.label());
         }
     }

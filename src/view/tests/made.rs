@@ -230,3 +230,106 @@ fn buckets(number: u64, ns: u64) -> Buckets {
     let (few, most) = (number as i64 / 40, number as i64 - number as i64 / 40);
     Buckets { sum_ns: number * ns, max_ns: ns * 3 / 2, runs: vec![-bucket, most, -2, few] }
 }
+
+/// The same, and at its end everything that a lane can tell: two locks that are waited for, flight recorders that were
+/// read, and an event of each kind.
+pub(crate) fn frames_with_all(workers: u32) -> Vec<Frame> {
+    let mut lanes = three_lanes();
+    lanes[1].workers = workers;
+    let mut frames = frames_of(plan(lanes, Mode::Turns { slice_ms: 500 }), 100);
+    let lane = Some(LaneId(2));
+    let names = || vec![("queue", LockKind::Std), ("results", LockKind::Ticket)];
+    let mut ticks = 0u64;
+    for frame in frames.iter_mut().filter(|frame| frame.lane == lane) {
+        match &mut frame.body {
+            Body::Hello(hello) => {
+                hello.locks =
+                    names().into_iter().map(|(name, lock)| LockName { name: name.to_string(), lock }).collect();
+            }
+            Body::Tick(tick) => {
+                ticks += 1;
+                let acquired = ticks * 150;
+                tick.locks.push(LockTick {
+                    acquired,
+                    contended: acquired / 9,
+                    wait_ns: acquired * 12_000,
+                    hold_ns: acquired * 900,
+                    owner: Some(WorkerId(2)),
+                    waiters: 2,
+                    abandoned: 0,
+                    wait: buckets(17, 160_000),
+                    hold: buckets(128, 900),
+                });
+                for worker in &mut tick.workers {
+                    if worker.state == WorkerState::Lock || [0, 3].contains(&worker.id.0) {
+                        (worker.state, worker.lock) = (WorkerState::Lock, Some(crate::wire::LockId(1)));
+                    }
+                    worker.ended = 30 + u64::from(worker.id.0);
+                }
+                // Times that are spread out, as real ones are.
+                let few: Vec<i64> = [1, 4, 18, 40, 25, 9, 3, 0, 0, 1].into_iter().map(|count: i64| count * 2).collect();
+                let first = crate::stats::bucket_of(900_000) as i64;
+                let runs =
+                    std::iter::once(-first).chain(few.into_iter().map(|count| if count == 0 { -1 } else { count }));
+                tick.service = Buckets { sum_ns: 202 * 1_300_000, max_ns: 2_800_000, runs: runs.collect() };
+            }
+            _ => {}
+        }
+    }
+    let at_ns = 100 * TICK_NS + 5;
+    frames.push(Frame { lane, at_ns, body: Body::Flight { events: flight(workers) } });
+    let last = frames.iter_mut().rev().find(|frame| frame.lane == lane && matches!(frame.body, Body::Tick(_)));
+    if let Some(Frame { body: Body::Tick(tick), .. }) = last {
+        let worker = WorkerId(3);
+        tick.events = vec![
+            Event::Resized { workers },
+            Event::Refused { order: "set the payload".to_string(), why: "threads share their memory".to_string() },
+            Event::TaskPanicked { message: "index out of bounds: the len is 3 \x1b[31mbut the index is 7".to_string() },
+            Event::SpawnFailed {
+                what: "thread".to_string(),
+                why: "Resource temporarily unavailable".to_string(),
+                workers,
+            },
+            Event::LockAbandoned { lock: crate::wire::LockId(1), worker },
+            Event::WorkerDied { worker, exit: Exit::Signal { signal: 9 }, retried: 1, lost: 2 },
+            Event::WorkerReplaced { worker, after_ns: 1_600_000 },
+            Event::WorkersRecycled { count: 12 },
+        ];
+    }
+    frames
+}
+
+/// What flight recorders might hold: tasks of some hundred microseconds that need one lock.
+fn flight(workers: u32) -> Vec<(u32, u64, u8, u64)> {
+    use crate::telemetry::FlightCode;
+    let mut dice = Dice(11);
+    let mut events = Vec::new();
+    for worker in 0..workers {
+        let mut at_ns = 3_200_000_000 + dice.below(300_000);
+        let mut task = u64::from(worker);
+        while at_ns < 3_214_000_000 {
+            let mut note = |at_ns, code: FlightCode, argument| events.push((worker, at_ns, code as u8, argument));
+            note(at_ns, FlightCode::Begin, task);
+            at_ns += 40_000 + dice.below(250_000);
+            if dice.below(2) == 0 {
+                let owner = (u64::from(worker) + 1) % u64::from(workers);
+                note(at_ns, FlightCode::Wait, (owner + 1) << 16 | 1);
+                at_ns += 5_000 + dice.below(400_000);
+                note(at_ns, FlightCode::Acquire, 1);
+                at_ns += 30_000;
+            }
+            if dice.below(6) == 0 {
+                note(at_ns, FlightCode::Block, 0);
+                at_ns += 100_000 + dice.below(200_000);
+                note(at_ns, FlightCode::Wake, 0);
+            }
+            note(at_ns, FlightCode::End, 0);
+            at_ns += dice.below(60_000);
+            task += u64::from(workers);
+        }
+        let first = events.iter().position(|event| event.0 == worker).unwrap_or(0);
+        let drop = (events.len() - first).saturating_sub(crate::telemetry::FLIGHT_EVENTS);
+        events.drain(first..first + drop);
+    }
+    events
+}

@@ -1,16 +1,28 @@
 //! Whole screens from frames, and any message at any size.
 
+mod big;
+mod budget;
+mod dialogs;
 pub(super) mod made;
+mod pictures;
+mod recorded;
+mod shot;
+mod zoom;
 
-use super::model::Dialog;
+use super::dialogs::Dialog;
 use super::*;
+use crate::scenario::{Draft, Overrides};
 use crate::wire::{Body, Exit as LaneExit, Frame, Gone, LaneId, Mode, Order, PoolPlan, SystemTick, Turn};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+fn setting(title: &str) -> Setting {
+    Setting { title: title.to_string(), ..Setting::default() }
+}
+
 fn model_after(frames: Vec<Frame>) -> Model {
-    let mut model = Model::new("pools/threads-or-processes", Shade::Unknown);
+    let mut model = Model::new(setting("pools/threads-or-processes"));
     for frame in frames {
         let _ = update(&mut model, Message::Frame(Box::new(frame)));
     }
@@ -41,7 +53,7 @@ fn the_screen_at_200x60() {
 
 #[test]
 fn before_any_frame_everything_is_unknown() {
-    insta::assert_snapshot!("empty_80x24", draw_to_text(&Model::new("a scenario", Shade::Unknown), 80, 24));
+    insta::assert_snapshot!("empty_80x24", draw_to_text(&Model::new(setting("a scenario")), 80, 24));
     let announced = made::frames(0);
     insta::assert_snapshot!("announced_80x24", draw_to_text(&model_after(announced), 80, 24));
 }
@@ -50,9 +62,10 @@ fn before_any_frame_everything_is_unknown() {
 fn help_lists_every_command() {
     let mut model = model_after(made::frames(30));
     press(&mut model, "?");
-    let screen = draw_to_text(&model, 100, 40);
-    for command in COMMANDS {
-        assert!(screen.contains(command.shown), "{} is not in the help:\n{screen}", command.shown);
+    let screen = draw_to_text(&model, 100, 90);
+    for command in COMMANDS.iter().filter(|command| command.place != Place::Recording) {
+        let words: String = command.help.chars().take(30).collect();
+        assert!(screen.contains(&words), "{} is not in the help:\n{screen}", command.name);
     }
     insta::assert_snapshot!("help_80x24", draw_to_text(&model, 80, 24));
 }
@@ -188,15 +201,33 @@ fn what_a_recording_asks_is_shown_with_its_choices_and_without_the_answer() {
 
 #[test]
 fn nothing_can_be_ordered_in_a_recording_or_after_the_end() {
-    let mut recording = Model::of_recording("a recording", Shade::Unknown);
+    let mut recording = Model::new(Setting { recorded_ns: Some(3_000_000_000), ..setting("a recording") });
     for frame in recorded("turns") {
         let _ = update(&mut recording, Message::Frame(Box::new(frame)));
     }
     let asked: Vec<Control> = press(&mut recording, "+-x r").into_iter().flat_map(|effects| effects.controls).collect();
-    assert_eq!(asked, [Control::Pause, Control::Restart], "a recording can stand still and begin again");
+    assert_eq!(asked, [Control::Pause, Control::Seek(0)], "a recording can stand still and begin again");
     let mut over = model_after(recorded("turns"));
     let asked: Vec<Control> = press(&mut over, "+-x r").into_iter().flat_map(|effects| effects.controls).collect();
     assert_eq!(asked, [Control::Restart]);
+}
+
+/// A scenario that is open.
+fn draft(name: &str) -> Box<Draft> {
+    let scenario = crate::scenario::find(name, None).expect("a scenario");
+    Box::new(Draft::of(&scenario, &Overrides::default()))
+}
+
+fn any_setting() -> impl Strategy<Value = Setting> {
+    let names = prop::sample::select(ThemeName::ALL.to_vec());
+    let glyphs = prop::sample::select(Glyphs::ALL.to_vec());
+    let pace = prop::sample::select(Pace::ALL.to_vec());
+    let recorded_ns = prop_oneof![2 => Just(None), 1 => any::<u64>().prop_map(Some)];
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (names, glyphs, pace, recorded_ns, flags).prop_map(|(theme, glyphs, pace, recorded_ns, (big, ask, has_draft))| {
+        let draft = has_draft.then(|| draft("pool-size"));
+        Setting { theme, glyphs, pace, recorded_ns, big, ask, draft, ..setting("any") }
+    })
 }
 
 /// Any key that there is, and some that there are not.
@@ -205,8 +236,9 @@ fn any_message() -> impl Strategy<Value = Message> {
     let frames = made::frames(40);
     let keys = prop_oneof![
         4 => prop::sample::select(known),
-        1 => prop::sample::select(vec![Key::Char('y'), Key::Char('n'), Key::Char('j'), Key::Char('k'), Key::Up, Key::Down,
-            Key::Enter, Key::F(12), Key::Char('\u{202e}'), Key::Home]),
+        3 => prop::sample::select(vec![Key::Char('y'), Key::Char('n'), Key::Char('j'), Key::Char('k'), Key::Up, Key::Down,
+            Key::Enter, Key::F(12), Key::Char('\u{202e}'), Key::Home, Key::Char('/'), Key::Backspace, Key::Char('h'),
+            Key::Char('l'), Key::Char('7'), Key::Ctrl('u'), Key::Char('t'), Key::Char('s')]),
     ];
     prop_oneof![
         3 => prop::sample::select(frames).prop_map(|frame| Message::Frame(Box::new(frame))),
@@ -218,6 +250,13 @@ fn any_message() -> impl Strategy<Value = Message> {
         1 => (any::<u64>(), any::<u64>(), any::<u64>())
             .prop_map(|(at_ns, bytes, screens)| Message::Painted { at_ns, bytes, screens }),
         1 => any::<bool>().prop_map(Message::Attention),
+        2 => (prop::sample::select(vec![MouseDid::Press, MouseDid::Drag, MouseDid::WheelUp, MouseDid::WheelDown]), 0u16..=300,
+            0u16..=100).prop_map(|(what, column, row)| Message::Mouse(Mouse { what, column, row })),
+        1 => any::<Option<u32>>().prop_map(Message::SlowLink),
+        1 => prop::sample::select(ThemeName::ALL.to_vec()).prop_map(Message::Background),
+        1 => prop::sample::select(crate::scenario::catalogue().to_vec()).prop_map(|entry| Message::Opened(draft(entry.name))),
+        1 => Just(Message::Catalogue(crate::scenario::list(None))),
+        1 => any::<Option<String>>().prop_map(Message::Recording),
         1 => ".{0,40}".prop_map(Message::Notice),
         1 => Just(Message::SourceGone),
     ]
@@ -267,10 +306,11 @@ proptest! {
     #[test]
     fn anything_can_happen_at_any_size(
         messages in prop::collection::vec(any_message(), 0..60),
-        sizes in prop::collection::vec((0u16..=300, 0u16..=100), 1..4),
+        sizes in prop::collection::vec((0u16..=500, 0u16..=200), 1..4),
         small in (0u16..=30, 0u16..=12),
+        some_setting in any_setting(),
     ) {
-        let mut model = Model::new("any", Shade::Dark);
+        let mut model = Model::new(some_setting);
         let (first, second) = messages.split_at(messages.len() / 2);
         for part in [first, second] {
             for message in part {

@@ -1,0 +1,154 @@
+//! The screen: a live run, or a recording.
+//!
+//! ```text
+//! screen (this thread) ──Control──▶ outside ──▶ stage (a thread) ──▶ Live
+//!        ▲                             │                               │
+//!        ├──────── Message ────────────┘    or: player (a thread)      │
+//!        └────────────────────── frames ◀──────────────────────────────┘
+//! ```
+//!
+//! The stage stands between the two so that the screen never waits: it measures the machine while the first picture is
+//! already there, and ends one run and begins the next when asked to.
+
+mod outside;
+mod player;
+mod stage;
+
+use super::args::Open;
+use super::config::Look;
+use super::files::Files;
+use super::{Done, Outcome, Trouble, find, in_words, print};
+use crate::doors::threads;
+use crate::scenario::{Draft, Overrides};
+use crate::source::{Player, Recorder, Replay};
+use crate::stats::words::plain;
+use crate::view;
+use crate::wire::Frame;
+use crossbeam_channel::{Receiver, bounded, unbounded};
+use outside::{From, Outside};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::Duration;
+
+/// Frames between the stage and the screen; beyond that the source holds them back, and tells what it left out.
+const FRAMES_WAITING_MAX: usize = 256;
+
+/// How long a Ctrl-Z waits for the lanes to stand still before we do.
+const HALT_PATIENCE: Duration = Duration::from_millis(30);
+
+/// What there is to show a run on: none where it can only be reported. A dumb terminal knows no places to write to.
+pub(super) fn place(look: &Look) -> Option<As> {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if look.plain {
+        return Some(As::Sentences);
+    }
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    has_terminal.then_some(if is_dumb { As::Sentences } else { As::Screen })
+}
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum As {
+    /// On a screen.
+    Screen,
+    /// In sentences.
+    Sentences,
+}
+
+/// `poolscope SCENARIO` on a terminal.
+pub(super) fn live(open: &Open, shown_as: As) -> Done {
+    // The viewer's threads allocate little, and what they keep is not the user's to miss.
+    crate::system::share_one_heap();
+    let scenario = find(open.what.scenario.as_deref())?;
+    let overrides = Overrides { seed: open.what.seed, tasks: open.what.tasks, sets: open.what.sets.clone() };
+    let draft = Draft::of(&scenario, &overrides);
+    // What is wrong with the plan is told before the screen opens; the machine as measured changes no verdict.
+    let machine = crate::system::machine();
+    draft.plan(&machine).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
+    let adjustments = draft.adjustments(&machine);
+    let (mut options, notice) = open.look.options();
+    let notices: Vec<String> = notice.into_iter().chain(adjustments).collect();
+    let recorder = open.record.as_deref().map(Recorder::begin).transpose();
+    let recorder = recorder.map_err(|error| Trouble::Usage(error.to_string()))?;
+    let setting = &mut options.setting;
+    setting.title.clone_from(&scenario.title);
+    setting.draft = Some(Box::new(draft.clone()));
+    setting.notice = (!notices.is_empty()).then(|| plain(&notices.join(" ")));
+    setting.recording_to = open.record.as_ref().map(|path| plain(&path.to_string_lossy()));
+    let signals = if shown_as == As::Sentences { Some(super::run::signals()?) } else { None };
+    let (frames_in, frames) = bounded(FRAMES_WAITING_MAX);
+    let (tell, told) = unbounded();
+    // Joined when it is dropped at the end, after the screen is gone: no lane outlives this call.
+    let _stage = threads::spawn("stage", move || stage::stage(draft, recorder, &frames_in, &told))?;
+    let mut outside = Outside::new(Files::of_user(), From::Stage(tell));
+    match signals {
+        Some(signals) => in_sentences(frames, &signals, &mut outside, options),
+        None => leave(view::run(frames, &mut outside, options)),
+    }
+}
+
+/// Tells what happens in sentences, and listens to lines.
+fn in_sentences(
+    frames: Receiver<Frame>,
+    signals: &Receiver<i32>,
+    outside: &mut Outside,
+    options: view::Options,
+) -> Done {
+    let (line_in, lines) = bounded(16);
+    // Ends with the process: a thread that waits for a line cannot be called back.
+    threads::spawn("lines", move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            if line_in.send(line).is_err() {
+                return;
+            }
+        }
+    })?
+    .detach();
+    let mut out = io::stdout().lock();
+    let ended = view::run_plain(frames, lines, signals, outside, options.setting, &mut out)?;
+    Ok(ended.map_or(Outcome::Ok, Outcome::Signal))
+}
+
+/// `poolscope replay FILE` on a terminal.
+pub(super) fn replay(file: &Path, speed: f64, look: &Look, shown_as: As) -> Done {
+    crate::system::share_one_heap();
+    let replay = Replay::open(file).map_err(|error| Trouble::Usage(error.to_string()))?;
+    let (mut options, notice) = look.options();
+    options.setting.title = format!("replay of {}", file.display());
+    // Of a pipe nobody knows how long it is.
+    options.setting.recorded_ns = Some(replay.recorded_ns().unwrap_or_default());
+    options.setting.speed = speed;
+    options.setting.notice = notice.map(|notice| plain(&notice));
+    let signals = if shown_as == As::Sentences { Some(super::run::signals()?) } else { None };
+    let (frames_in, frames) = bounded(FRAMES_WAITING_MAX);
+    let (tell, told) = unbounded();
+    let (ended, ending) = bounded(1);
+    let player = threads::spawn("player", move || {
+        let mut player = Player::new(replay, speed, crate::doors::clock::monotonic_ns());
+        player::play(&mut player, &frames_in, &told);
+        let _ = ended.send(player.said().map(String::from));
+    })?;
+    let mut outside = Outside::new(Files::of_user(), From::Player(tell));
+    let done = match signals {
+        Some(signals) => in_sentences(frames, &signals, &mut outside, options),
+        None => leave(view::run(frames, &mut outside, options)),
+    };
+    drop(outside);
+    drop(player);
+    if let Ok(Some(words)) = ending.try_recv() {
+        super::say_to_stderr(&words);
+    }
+    done
+}
+
+fn leave(exit: io::Result<view::Exit>) -> Done {
+    let exit = exit?;
+    if let Some(keep) = &exit.keep {
+        print(keep)?;
+    }
+    Ok(match exit.code {
+        0 => Outcome::Ok,
+        code if code > 128 => Outcome::Signal(i32::from(code) - 128),
+        _ => Outcome::Failed,
+    })
+}
