@@ -137,6 +137,32 @@ fn a_lane_that_is_lost_makes_a_run_fail_where_nothing_is_expected() {
 }
 
 #[test]
+fn a_run_goes_on_until_it_has_measured_something_and_not_for_ever() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("slow.md");
+    // A unit is 100 µs.
+    let run = |head: &str, sleep_units: u64, args: &[&str]| {
+        let lane = format!("[[lane]]\npool = \"single\"\nworkload = \"sleep\"\nsize = {sleep_units}\n");
+        fs::write(&path, format!("+++\ntitle = \"t\"\n{head}\n{lane}{lane}+++\n# T\n")).expect("a file");
+        let said = poolscope(&[&["run", &path.to_string_lossy(), "--format", "json"], args].concat());
+        assert_eq!(said.code, Some(0), "{}", said.whole());
+        serde_json::from_str::<serde_json::Value>(&said.out).expect("JSON")
+    };
+    let each = |summary: &serde_json::Value, is_so: &dyn Fn(&serde_json::Value) -> bool| {
+        assert!(summary["lanes"].as_array().expect("lanes").iter().all(is_so), "{summary:#}");
+    };
+    // Ten tasks would fit into the time.
+    let summary = run("mode = \"together\"", 1_000, &["--for", "1s", "--at-least", "15"]);
+    each(&summary, &|lane| lane["tasks"]["completed"].as_u64() >= Some(15));
+    // One turn would.
+    let summary = run("mode = \"turns\"\nslice_ms = 1000", 10, &["--for", "1s"]);
+    each(&summary, &|lane| lane["active_s"].as_f64() >= Some(1.0));
+    // None will ever end.
+    let summary = run("mode = \"together\"", 600_000, &["--for", "100ms", "--at-least", "1"]);
+    each(&summary, &|lane| lane["tasks"]["completed"] == 0);
+}
+
+#[test]
 fn completions_and_the_manual_are_there() {
     for (args, must_hold) in [
         (&["completions", "bash"][..], "--record"),

@@ -15,6 +15,9 @@ const POOLSCOPE: &str = env!("CARGO_BIN_EXE_poolscope");
 /// The exit code of a run in which something was not as expected.
 const NOT_SEEN: i32 = 4;
 
+/// So many tasks of each lane are compared, however long it takes to do them here.
+const ENOUGH_TASKS: &str = "100";
+
 /// How many scenarios run at a time. More would make it quicker, and their lanes starve.
 const AT_A_TIME: usize = 2;
 
@@ -48,7 +51,9 @@ fn every_built_in_scenario_comes_out_as_it_expects() {
         let running: Vec<_> = some
             .iter()
             .map(|entry| {
-                let mut command = poolscope(home.path(), &["run", entry.name, "--for", "2s", "--format", "json"]);
+                let work = ["--for", "2s", "--at-least", ENOUGH_TASKS];
+                let mut command =
+                    poolscope(home.path(), &[&["run", entry.name, "--format", "json"], &work[..]].concat());
                 command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
             })
             .collect();

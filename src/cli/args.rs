@@ -73,9 +73,14 @@ pub(super) enum Command {
     Run {
         #[command(flatten)]
         what: What,
-        /// How long to run, by the clock on the wall: 5s, 500ms, 2m. Default: what the scenario says.
+        /// How long to run, by the clock on the wall: 5s, 500ms, 2m. Default: what the scenario says. Lanes that take
+        /// turns have one each, at most ten times as long.
         #[arg(long = "for", value_name = "TIME", value_parser = duration)]
         wall: Option<std::time::Duration>,
+        /// Go on after that until every lane has ended so many tasks, at most ten times as long: for figures that mean
+        /// something on a busy machine too.
+        #[arg(long, value_name = "N", conflicts_with = "tasks")]
+        at_least: Option<u64>,
         /// How to report.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,

@@ -89,8 +89,8 @@ fn dispatch(cli: Cli) -> Done {
         };
     };
     match command {
-        Command::Run { what, wall, format, record, trace } => {
-            run::run(&what, wall, format, record.as_deref(), trace.as_deref())
+        Command::Run { what, wall, at_least, format, record, trace } => {
+            run::run(&what, run::Time { wall, at_least }, format, record.as_deref(), trace.as_deref())
         }
         Command::Replay { file, speed, format, look } => match (format, screen::place(&look)) {
             (Some(format), _) => run::replay(&file, format),

@@ -6,7 +6,7 @@ use crate::ledger::{LaneLedger, Ledger, Standing};
 use crate::report::{self, Summary, Verdict};
 use crate::scenario::{Overrides, Scenario};
 use crate::source::{self, Control, Live, LiveOptions, Recorder, Replay};
-use crate::wire::{Body, Order, Plan, encode_frame};
+use crate::wire::{Body, Mode, Order, Phase, Plan, encode_frame};
 use crossbeam_channel::{Receiver, after, bounded, never, select};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::fs;
@@ -17,29 +17,40 @@ use std::time::Duration;
 /// How long the lanes may take to answer with their flight recorders before they are told to finish.
 const FLIGHT_PATIENCE: Duration = Duration::from_millis(300);
 
+/// A run that waits for every lane to be measured lasts so many times as long as it was to at the most.
+const LATE_TIMES_MAX: u32 = 10;
+
+/// How long a run is to last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Time {
+    /// By the clock on the wall; none for as long as the scenario says.
+    pub(super) wall: Option<Duration>,
+    /// And until every lane has ended so many tasks.
+    pub(super) at_least: Option<u64>,
+}
+
 /// `poolscope run`.
-pub(super) fn run(
-    what: &What,
-    wall: Option<Duration>,
-    format: Format,
-    record: Option<&Path>,
-    trace: Option<&Path>,
-) -> Done {
+pub(super) fn run(what: &What, time: Time, format: Format, record: Option<&Path>, trace: Option<&Path>) -> Done {
     // Signals first: none may end us while lanes start.
     let signals = signals()?;
     let (scenario, plan) = planned(what)?;
     // A number of tasks ends a run by itself; a scenario's own time would cut it.
-    let wall = wall.or_else(|| what.tasks.is_none().then(|| Duration::from_secs_f64(scenario.seconds)));
+    let wall = time.wall.or_else(|| what.tasks.is_none().then(|| Duration::from_secs_f64(scenario.seconds)));
     let recorder = record.map(Recorder::begin).transpose().map_err(|error| Trouble::Usage(error.to_string()))?;
     let live = Live::start(plan, LiveOptions { recorder, ..LiveOptions::default() })?;
     let mut ledger = Ledger::new();
     let mut end_after = wall.map_or_else(never, after);
-    let mut asked = false;
+    let mut late = wall;
+    let at_least = time.at_least.unwrap_or(0);
+    let (mut is_late, mut asked) = (false, false);
     loop {
         select! {
             recv(live.frames) -> frame => {
                 let Ok(frame) = frame else { break };
                 ledger.post(&frame);
+                if is_late && is_measured(&ledger, at_least) {
+                    (is_late, end_after) = (false, after(Duration::ZERO));
+                }
                 if format == Format::Ndjson {
                     print(&encode_frame(&frame))?;
                 }
@@ -51,6 +62,12 @@ pub(super) fn run(
                 }
             }
             recv(end_after) -> _ => {
+                if let Some(wall) = late.take().filter(|_| !is_measured(&ledger, at_least)) {
+                    is_late = true;
+                    end_after = after(wall.saturating_mul(LATE_TIMES_MAX - 1));
+                    continue;
+                }
+                is_late = false;
                 if trace.is_some() && !asked {
                     asked = true;
                     live.tell(Control::Order(None, Order::Flight));
@@ -75,9 +92,22 @@ pub(super) fn run(
     tell(&ledger, format)
 }
 
+/// Whether every lane that goes on has had a whole turn, if it takes turns, and has ended so many tasks. On a busy machine
+/// that may take longer than the run was to last, and a lane that was hardly there can be compared with nothing.
+fn is_measured(ledger: &Ledger, at_least: u64) -> bool {
+    let turn_ns = match ledger.plan().map(|plan| plan.mode) {
+        Some(Mode::Turns { slice_ms }) if ledger.lanes().len() > 1 => slice_ms * 1_000_000,
+        _ => 0,
+    };
+    let goes_on = |lane: &&LaneLedger| lane.phase != Phase::Done && !matches!(lane.standing, Standing::Gone(_));
+    let ended = |lane: &LaneLedger| lane.tasks.completed + lane.tasks.failed;
+    let lanes = ledger.lanes();
+    !lanes.is_empty() && lanes.iter().filter(goes_on).all(|lane| lane.active_ns >= turn_ns && ended(lane) >= at_least)
+}
+
 /// `poolscope SCENARIO` where there is no terminal.
 pub(super) fn without_screen(open: &Open) -> Done {
-    run(&open.what, None, Format::Text, open.record.as_deref(), None)
+    run(&open.what, Time::default(), Format::Text, open.record.as_deref(), None)
 }
 
 /// The scenario, and the plan that it comes to on this machine.

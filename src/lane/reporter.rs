@@ -59,6 +59,8 @@ pub(super) struct Reporter {
     finishing: bool,
     /// Whether it was just let go for the first time.
     began: bool,
+    /// It has just been told to go on, and the viewer waits to hear that it does.
+    resumed: bool,
     /// Lane time when the lane came to rest; none while it moves.
     stopped_ns: Option<u64>,
     seq: u64,
@@ -98,6 +100,7 @@ impl Reporter {
             phase: if paused { Phase::Pausing } else { Phase::Running },
             finishing: false,
             began: false,
+            resumed: false,
             stopped_ns: None,
             seq: 0,
             last_ns,
@@ -139,7 +142,7 @@ impl Reporter {
                 next_tick_ns = next_tick_ns.min(clock::monotonic_ns() + FIRST_TICK_NS);
             }
             self.sample_depth();
-            let mut due = clock::monotonic_ns() >= next_tick_ns;
+            let mut due = clock::monotonic_ns() >= next_tick_ns || std::mem::take(&mut self.resumed);
             if self.phase == Phase::Pausing && self.is_at_rest() {
                 self.stop(Phase::Paused);
                 due = true;
@@ -159,7 +162,7 @@ impl Reporter {
                     self.pool.end();
                     return 0;
                 }
-                // An early tick, of a lane that came to rest, puts off none.
+                // An early tick, of a lane that came to rest or goes on, puts off none.
                 if clock::monotonic_ns() >= next_tick_ns {
                     next_tick_ns = (next_tick_ns + self.tick_ns).max(clock::monotonic_ns() + self.tick_ns / 2);
                 }
@@ -253,6 +256,7 @@ impl Reporter {
     fn resume(&mut self) {
         self.let_go();
         self.phase = Phase::Running;
+        self.resumed = true;
         self.began = self.floor.books.submitted.load(Relaxed) == 0;
         self.floor.arena.open();
     }

@@ -227,6 +227,10 @@ impl Conductor {
                     Body::Tick(tick) => {
                         lane.phase = tick.phase;
                         lane.done |= tick.phase == Phase::Done;
+                        if let (Some(turns), Some(index)) = (&mut self.turns, id.index()) {
+                            let waited_ns = tick.workers.iter().filter_map(|worker| worker.run_queue_ns).max();
+                            turns.waited_for_cores(index, waited_ns.unwrap_or(0));
+                        }
                     }
                     _ => {}
                 }
@@ -309,8 +313,8 @@ impl Conductor {
         let Some(what) = turns.step(now_ns, &phases) else { return };
         match what {
             Do::Resume { lane, halted } => {
-                // Until its own frame says otherwise it counts as running, so that its old pause does not end its turn.
-                self.lanes[lane].phase = Phase::Running;
+                // Its turn begins when its own frame says that it runs.
+                self.lanes[lane].phase = Phase::Starting;
                 self.order(std::iter::once(lane), &Order::Resume);
                 self.tell_world(None, Body::Turn(Turn { running: Some(LaneId::of_index(lane)), halted }));
             }
