@@ -9,7 +9,8 @@
 //!
 //! Sides take turns, round by round, in one run, and what is compared are medians. The lanes of the viewer's own side
 //! mostly sleep, so that the machine is as quiet for it as for the others. Peers are found by name; the variables
-//! PEER_BTOP, PEER_BOTTOM and PEER_HTOP name others. One that is not there is left out, and it is said.
+//! PEER_BTOP, PEER_BOTTOM and PEER_HTOP name others. One that is not there is left out, and it is said, with where it is to
+//! be had: btop and htop are packages of most distributions, bottom is `cargo install bottom`.
 #![expect(clippy::disallowed_methods, reason = "benchmarks stand outside the doors, as the peers do")]
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 
@@ -268,13 +269,13 @@ fn lane(name: &str, workers: u32, workload: &str, size: u32) -> String {
 
 /// The peers that are there, each at its fastest refresh.
 fn peers() -> Vec<(&'static str, Vec<String>)> {
-    let all: [(_, _, _, &[&str]); 3] = [
-        ("btop, 100 ms", "PEER_BTOP", "btop", &[]),
-        ("bottom -r 250", "PEER_BOTTOM", "btm", &["-r", "250"]),
-        ("htop -d 1", "PEER_HTOP", "htop", &["-d", "1"]),
+    let all: [(_, _, _, &[&str], _); 3] = [
+        ("btop, 100 ms", "PEER_BTOP", "btop", &[], "apt install btop"),
+        ("bottom -r 250", "PEER_BOTTOM", "btm", &["-r", "250"], "cargo install bottom --locked"),
+        ("htop -d 1", "PEER_HTOP", "htop", &["-d", "1"], "apt install htop"),
     ];
     let mut there = Vec::new();
-    for (name, variable, program, arguments) in all {
+    for (name, variable, program, arguments, from) in all {
         let folders: Vec<PathBuf> = std::env::var_os("PATH")
             .iter()
             .flat_map(std::env::split_paths)
@@ -287,7 +288,7 @@ fn peers() -> Vec<(&'static str, Vec<String>)> {
                 command.extend(arguments.iter().map(ToString::to_string));
                 there.push((name, command));
             }
-            None => println!("{name} is left out: no {program} on the PATH, and {variable} names none"),
+            None => println!("{name} is left out: no {program} on the PATH, and {variable} names none ({from})"),
         }
     }
     there

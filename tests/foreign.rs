@@ -311,7 +311,7 @@ fn a_lane_speaks_for_itself_only_and_of_its_own_things() {
         Body::RecordingFailed { why: "a lie".to_string() },
         Body::Missed { frames: 5 },
         Body::SoFar(Box::default()),
-        Body::RunSoFar(poolscope::wire::RunSoFar { odd_frames: 7, ..Default::default() }),
+        Body::RunSoFar(Box::new(poolscope::wire::RunSoFar { odd_frames: 7, ..Default::default() })),
         Body::Gone(poolscope::wire::Gone { exit: Exit::Unknown, expected: true, stderr: String::new() }),
         Body::System(poolscope::wire::SystemTick { cores: vec![(0, 1.0)], ..Default::default() }),
         Body::Plan(Box::new(plan(&["workload = 'sleep'".to_string()]))),

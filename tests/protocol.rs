@@ -392,7 +392,7 @@ fn body() -> BoxedStrategy<Body> {
         1 => words().prop_map(|why| Body::RecordingFailed { why }),
         1 => number().prop_map(|frames| Body::Missed { frames }),
         2 => so_far().prop_map(|so_far| Body::SoFar(Box::new(so_far))),
-        1 => run_so_far.prop_map(Body::RunSoFar),
+        1 => run_so_far.prop_map(|so_far| Body::RunSoFar(Box::new(so_far))),
         1 => Just(Body::End),
     ]
     .boxed()

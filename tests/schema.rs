@@ -9,9 +9,8 @@ use poolscope::ledger::Ledger;
 use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
-    self, Blocked, Body, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick, Order, Phase, ResultTick,
-    RunSoFar, SoFar, SystemTick, Tick, Turn, WorkerId, WorkerState, WorkerTick, decode_frame, decode_order,
-    encode_frame, encode_order,
+    self, Blocked, Body, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick, Order, Phase, ResultTick, SoFar,
+    SystemTick, Tick, Turn, WorkerId, WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -253,7 +252,7 @@ fn frames() -> Vec<Body> {
     vec![
         Body::Tick(Box::new(tick)),
         Body::SoFar(Box::new(so_far)),
-        Body::RunSoFar(RunSoFar::default()),
+        Body::RunSoFar(Box::default()),
         Body::System(SystemTick::default()),
         Body::Turn(Turn { running: None, halted: false }),
         Body::Gone(Gone { exit, expected: true, stderr: String::new() }),

@@ -26,7 +26,8 @@ impl Ledger {
         let mut frames = vec![of_run(Body::Plan(Box::new(plan.clone())))];
         let (system, window_ns, busy_ns) = self.cores.so_far();
         let (odd_frames, missed_frames) = (self.odd_frames, self.missed_frames);
-        frames.push(of_run(Body::RunSoFar(RunSoFar { system, window_ns, busy_ns, odd_frames, missed_frames })));
+        let so_far = RunSoFar { system, window_ns, busy_ns, odd_frames, missed_frames };
+        frames.push(of_run(Body::RunSoFar(Box::new(so_far))));
         frames.extend(self.turn.map(|turn| of_run(Body::Turn(turn))));
         for (index, lane) in self.lanes.iter().enumerate() {
             let of_lane = |at_ns, body| Frame { lane: Some(LaneId::of_index(index)), at_ns, body };

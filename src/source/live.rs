@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Frames that may wait for whoever takes them: some 20 s of 8 lanes.
-const FRAMES_WAITING_MAX: usize = 2048;
+/// Frames that may wait for whoever takes them: some 10 s of 8 lanes. Room for all of them is taken at once.
+const FRAMES_WAITING_MAX: usize = 1024;
 
 /// The window over which the use of the cores is sampled: the kernel counts in ticks of 10 ms.
 const WINDOW_NS: u64 = 250_000_000;

@@ -59,7 +59,7 @@ pub enum Body {
     /// What a lane's frames had come to when a recording began in the middle of its run.
     SoFar(Box<SoFar>),
     /// The same of the cores and of the run as a whole.
-    RunSoFar(RunSoFar),
+    RunSoFar(Box<RunSoFar>),
     /// The last frame of a run.
     End,
 }
