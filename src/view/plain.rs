@@ -53,7 +53,7 @@ pub fn run_plain(
     setting: Setting,
     out: &mut dyn Write,
 ) -> io::Result<Option<i32>> {
-    let mut teller = Teller { model: Model::new(setting), plain: Plain::new(), said: Vec::new() };
+    let mut teller = Teller { model: Model::new(setting), plain: Plain::new(), said: Vec::new(), asks: false };
     let asked = begin(&mut teller.model);
     teller.carry_out(asked, outside);
     loop {
@@ -94,6 +94,8 @@ struct Teller {
     model: Model,
     plain: Plain,
     said: Vec<String>,
+    /// The question stands open, and has been told.
+    asks: bool,
 }
 
 impl Teller {
@@ -122,7 +124,9 @@ impl Teller {
                 self.post(answer, outside);
             }
         }
-        if self.model.dialog == Dialog::Ask {
+        // Told when it opens, and not again with everything that happens while it stands.
+        let asked = std::mem::replace(&mut self.asks, self.model.dialog == Dialog::Ask);
+        if self.asks && !asked {
             self.tell_question();
         }
     }
@@ -247,7 +251,7 @@ mod tests {
 
     fn told(typed: &[&str], setting: Setting) -> (String, Vec<Control>) {
         let (mut asked, mut out) = (Asked::default(), Vec::new());
-        let mut teller = Teller { model: Model::new(setting), plain: Plain::new(), said: Vec::new() };
+        let mut teller = Teller { model: Model::new(setting), plain: Plain::new(), said: Vec::new(), asks: false };
         let controls = begin(&mut teller.model);
         teller.carry_out(controls, &mut asked);
         for frame in made::frames(20) {
@@ -278,7 +282,8 @@ mod tests {
         let draft = Draft::of(&find("pool-size", None).expect("a scenario"), &Overrides::default());
         let setting = Setting { draft: Some(Box::new(draft)), ..Setting::default() };
         let (said, asked) = told(&["z", "b"], setting);
-        assert!(said.contains("Before it runs:") && said.contains("`z` is no answer."), "{said}");
+        assert!(said.contains("`z` is no answer."), "{said}");
+        assert_eq!(said.matches("Before it runs:").count(), 1, "{said}");
         assert!(
             matches!(asked.as_slice(), [Control::Pause, Control::Guess(guess), Control::Resume] if guess.choice == 1),
             "{asked:?}"
