@@ -28,6 +28,10 @@ pub mod sync;
 
 pub mod workload;
 
+pub mod program;
+
+pub mod explore;
+
 pub mod pool;
 
 pub mod lane;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in flow order, as `src/lib.rs` lists them. A room names only rooms above it, and itself.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 17] = [
     "wire",
     "stats",
     "system",
@@ -15,6 +15,8 @@ const ROOMS: [&str; 15] = [
     "telemetry",
     "sync",
     "workload",
+    "program",
+    "explore",
     "pool",
     "lane",
     "scenario",

@@ -1,6 +1,6 @@
 //! Amounts that follow from the machine: `"cores"`, `"2*cores"`, `"4*workers+60"`.
 
-use super::problem::{quoted, suggest};
+use crate::program::problem::{quoted, suggest};
 
 /// What the words of an amount stand for.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Where scenarios come from: those compiled in, the user's own folder, and any path.
 
-use super::problem::{Problem, suggest};
+use crate::program::problem::{Problem, suggest};
 use super::{Scenario, front, parse, too_long};
 use etcetera::BaseStrategy;
 use std::fs::File;

@@ -5,7 +5,7 @@
 use super::amount::{Scope, evaluate};
 use super::expect;
 use super::front::{Entry, Node, Table, Value, read_value};
-use super::problem::{Place, Problem, Sources, is_forbidden, quoted, suggest};
+use crate::program::problem::{Place, Problem, Sources, is_forbidden, quoted, suggest};
 use super::tables::{Default, Key, Kind, Shape, Word, find_key, find_kind};
 use serde_json::{Map, Value as Json, json};
 

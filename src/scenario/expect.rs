@@ -17,7 +17,7 @@
 //! A figure that the platform could not give is `null` in the summary: a statement that needs it is neither true nor
 //! false, but unknown.
 
-use super::problem::quoted;
+use crate::program::problem::quoted;
 use serde_json::Value as Json;
 
 /// Something that is said of a summary.

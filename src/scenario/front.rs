@@ -1,6 +1,6 @@
 //! Text to tree: the front matter is split from the page, and every value in it keeps its place.
 
-use super::problem::{Place, Problem, Sources, is_forbidden};
+use crate::program::problem::{Place, Problem, Sources, is_forbidden};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -17,7 +17,6 @@ mod check;
 mod draft;
 pub mod expect;
 mod front;
-mod problem;
 mod reference;
 mod resolve;
 mod set;
@@ -28,13 +27,13 @@ mod tests;
 
 pub use catalogue::{DEFAULT, Entry, Listed, catalogue, find, list, user_folder};
 pub use draft::{Draft, Field, orders_between};
-pub use problem::{Problem, suggest};
+pub use crate::program::{Problem, suggest};
 pub use reference::reference;
 
 use crate::wire::{Choice, Machine, Plan, Question};
 use check::Checker;
 use front::{Table, Value};
-use problem::{Place, Sources};
+use crate::program::problem::{Place, Sources};
 use serde_json::Value as Json;
 
 /// A question, what to look for, and lanes that run side by side: before it is made definite for a machine.

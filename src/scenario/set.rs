@@ -9,7 +9,7 @@
 
 use super::check::as_kind_table;
 use super::front::{Entry, Node, Table, Value, read_value};
-use super::problem::{Place, Problem, Sources, quoted, suggest};
+use crate::program::problem::{Place, Problem, Sources, quoted, suggest};
 use super::tables::{LANE, PAGE, RUN, find_key, find_pool_key};
 
 /// Applies the sets in their order; each becomes a source of its own, `--set 1` being the first.

@@ -23,7 +23,7 @@ pub use orders::orders_between;
 use super::amount::{Scope, evaluate};
 use super::check::{as_kind_table, layered};
 use super::front::{Entry, Node, Table, Value, read_value};
-use super::problem::{Place, Sources, suggest};
+use crate::program::problem::{Place, Sources, suggest};
 use super::resolve::{distinct, pool_name, together};
 use super::tables::{
     self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, find_key, find_kind,
@@ -605,7 +605,7 @@ fn no_lane(lane: usize) -> String {
 fn unknown(path: &str, keys: &[&'static Key]) -> String {
     let last = path.rsplit('.').next().unwrap_or(path);
     let help = suggest(last, keys.iter().map(|key| key.name)).unwrap_or_else(|| "see the list of keys".into());
-    format!("there is no parameter {}: {help}", super::problem::quoted(path))
+    format!("there is no parameter {}: {help}", crate::program::problem::quoted(path))
 }
 
 /// A problem in one sentence, without its place: it is where the cursor is.

@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, and exactly where.
+//! What is wrong with a text that somebody wrote, a scenario or a program, and exactly where.
 //!
 //! ```text
 //! pool-size.md:14:1: unknown key `wokers` of a lane
@@ -7,13 +7,13 @@
 //!   help: did you mean `workers`?
 //! ```
 //!
-//! Scenarios come from anywhere, so nothing of their text reaches a terminal unescaped: control characters, which
+//! Such texts come from anywhere, so nothing of their text reaches a terminal unescaped: control characters, which
 //! could be escape sequences, are shown as `\u{1b}`.
 
 use std::fmt;
 use std::ops::Range;
 
-/// One thing that is wrong with a scenario.
+/// One thing that is wrong with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file, or `--set 2`.
@@ -82,13 +82,13 @@ fn one_column(character: char) -> char {
 
 /// Whether a character may not stand in a name or a title: control characters, and the marks that turn the direction
 /// of the text around them.
-pub(super) fn is_forbidden(character: char) -> bool {
+pub(crate) fn is_forbidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text with everything in it that must not be printed spelt out.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let escape = |character: char| match is_forbidden(character) {
         true => character.escape_unicode().to_string(),
         false => character.to_string(),
@@ -97,7 +97,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// The text as a message quotes it: printable, and short.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const CHARS_MAX: usize = 48;
     match text.chars().count() {
         0..=CHARS_MAX => format!("`{}`", printable(text)),
@@ -128,32 +128,32 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Where something stands: a range of bytes in one of the [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) source: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Place {
+    pub(crate) source: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// The texts that a plan is made of: the file first, then each `--set`.
 #[derive(Clone, Debug)]
-pub(super) struct Sources(Vec<(String, String)>);
+pub(crate) struct Sources(Vec<(String, String)>);
 
 impl Sources {
-    pub(super) fn new(origin: &str, text: &str) -> Sources {
+    pub(crate) fn new(origin: &str, text: &str) -> Sources {
         Sources(vec![(origin.into(), text.into())])
     }
 
     /// Adds a text; returns its number.
-    pub(super) fn add(&mut self, origin: String, text: &str) -> usize {
+    pub(crate) fn add(&mut self, origin: String, text: &str) -> usize {
         self.0.push((origin, text.into()));
         self.0.len() - 1
     }
 
-    pub(super) fn text(&self, place: Place) -> &str {
+    pub(crate) fn text(&self, place: Place) -> &str {
         self.0.get(place.source).and_then(|(_, text)| text.get(place.start..place.end)).unwrap_or("")
     }
 
-    pub(super) fn problem(&self, place: Place, message: impl Into<String>, help: Option<String>) -> Problem {
+    pub(crate) fn problem(&self, place: Place, message: impl Into<String>, help: Option<String>) -> Problem {
         let Some((origin, text)) = self.0.get(place.source) else {
             return Problem::of_file("scenario", message, help);
         };

@@ -1,0 +1,179 @@
+//! The part of Python's library that programs may use: one table of what is in, by module and name.
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $variant:ident, $module:literal, $name:literal;)*) => {
+        /// Something of the library that has a name of its own: a function, a class, a module.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Builtin { $($(#[$doc])* #[doc = concat!("`", $module, ".", $name, "`")] $variant,)* }
+
+        /// Each of them with its module (empty: no import needed) and its name there.
+        pub const BUILTINS: &[(Builtin, &str, &str)] = &[$((Builtin::$variant, $module, $name),)*];
+    };
+}
+
+builtins! {
+    Print, "", "print";
+    Range, "", "range";
+    Len, "", "len";
+    Min, "", "min";
+    Max, "", "max";
+    Sum, "", "sum";
+    Abs, "", "abs";
+    Sorted, "", "sorted";
+    Enumerate, "", "enumerate";
+    Zip, "", "zip";
+    Str, "", "str";
+    Int, "", "int";
+    Bool, "", "bool";
+    List, "", "list";
+    Tuple, "", "tuple";
+    Dict, "", "dict";
+    Set, "", "set";
+
+    Thread, "threading", "Thread";
+    Lock, "threading", "Lock";
+    RLock, "threading", "RLock";
+    Semaphore, "threading", "Semaphore";
+    BoundedSemaphore, "threading", "BoundedSemaphore";
+    Condition, "threading", "Condition";
+    Event, "threading", "Event";
+    Barrier, "threading", "Barrier";
+    ThreadLocal, "threading", "local";
+    CurrentThread, "threading", "current_thread";
+
+    Queue, "queue", "Queue";
+    LifoQueue, "queue", "LifoQueue";
+
+    Process, "multiprocessing", "Process";
+    SharedValue, "multiprocessing", "Value";
+    SharedArray, "multiprocessing", "Array";
+    ProcessLock, "multiprocessing", "Lock";
+    ProcessRLock, "multiprocessing", "RLock";
+    ProcessSemaphore, "multiprocessing", "Semaphore";
+    ProcessBoundedSemaphore, "multiprocessing", "BoundedSemaphore";
+    ProcessCondition, "multiprocessing", "Condition";
+    ProcessEvent, "multiprocessing", "Event";
+    ProcessBarrier, "multiprocessing", "Barrier";
+    ProcessQueue, "multiprocessing", "Queue";
+    ProcessPool, "multiprocessing", "Pool";
+    Pipe, "multiprocessing", "Pipe";
+    SetStartMethod, "multiprocessing", "set_start_method";
+    CurrentProcess, "multiprocessing", "current_process";
+
+    ThreadPoolExecutor, "concurrent.futures", "ThreadPoolExecutor";
+    ProcessPoolExecutor, "concurrent.futures", "ProcessPoolExecutor";
+    AsCompleted, "concurrent.futures", "as_completed";
+
+    Sleep, "time", "sleep";
+    RandomChoice, "random", "choice";
+    RandomRange, "random", "randrange";
+    Atomic, "atomics", "Atomic";
+    Fence, "atomics", "fence";
+
+    ModuleThreading, "module", "threading";
+    ModuleQueue, "module", "queue";
+    ModuleTime, "module", "time";
+    ModuleRandom, "module", "random";
+    ModuleMultiprocessing, "module", "multiprocessing";
+    ModuleConcurrent, "module", "concurrent";
+    ModuleFutures, "module", "concurrent.futures";
+    ModuleAtomics, "module", "atomics";
+
+    /// For the prelude only: what a task of a pool will come to. `set(ok, value)`, `result()`, `done()`.
+    Future, "prelude", "Future";
+    /// For the prelude only: `wait_next(futures)`, the position of one that is done, in the order of their ends.
+    FirstDone, "prelude", "first_done";
+    /// For the prelude only: a copy of a value as another process would unpack it.
+    DeepCopy, "prelude", "deep_copy";
+}
+
+macro_rules! exceptions {
+    ($($variant:ident, $parent:ident, $module:literal, $name:literal;)*) => {
+        /// An exception class of Python.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ExceptionKind { $(#[doc = concat!("`", $name, "`")] $variant,)* }
+
+        /// Each of them with its parent (its own parent at the top), its module (empty: no import needed) and its name there.
+        pub const EXCEPTIONS: &[(ExceptionKind, ExceptionKind, &str, &str)] =
+            &[$((ExceptionKind::$variant, ExceptionKind::$parent, $module, $name),)*];
+    };
+}
+
+exceptions! {
+    BaseException, BaseException, "", "BaseException";
+    Exception, BaseException, "", "Exception";
+    ArithmeticError, Exception, "", "ArithmeticError";
+    ZeroDivisionError, ArithmeticError, "", "ZeroDivisionError";
+    OverflowError, ArithmeticError, "", "OverflowError";
+    AssertionError, Exception, "", "AssertionError";
+    AttributeError, Exception, "", "AttributeError";
+    EOFError, Exception, "", "EOFError";
+    LookupError, Exception, "", "LookupError";
+    IndexError, LookupError, "", "IndexError";
+    KeyError, LookupError, "", "KeyError";
+    NameError, Exception, "", "NameError";
+    UnboundLocalError, NameError, "", "UnboundLocalError";
+    RuntimeError, Exception, "", "RuntimeError";
+    RecursionError, RuntimeError, "", "RecursionError";
+    NotImplementedError, RuntimeError, "", "NotImplementedError";
+    TypeError, Exception, "", "TypeError";
+    ValueError, Exception, "", "ValueError";
+    OSError, Exception, "", "OSError";
+    TimeoutError, OSError, "", "TimeoutError";
+    QueueEmpty, Exception, "queue", "Empty";
+    QueueFull, Exception, "queue", "Full";
+    BrokenBarrierError, RuntimeError, "threading", "BrokenBarrierError";
+}
+
+impl ExceptionKind {
+    /// The class that it derives from; `BaseException` from itself.
+    pub fn parent(self) -> ExceptionKind {
+        EXCEPTIONS[self as usize].1
+    }
+
+    /// Its name in Python, without its module.
+    pub fn name(self) -> &'static str {
+        EXCEPTIONS[self as usize].3
+    }
+
+    /// Whether it is `other` or derives from it.
+    pub fn is(self, other: ExceptionKind) -> bool {
+        self == other || (self.parent() != self && self.parent().is(other))
+    }
+}
+
+impl Builtin {
+    /// Its name, without its module.
+    pub fn name(self) -> &'static str {
+        BUILTINS[self as usize].2
+    }
+
+    /// Its module; empty where no import is needed.
+    pub fn module(self) -> &'static str {
+        BUILTINS[self as usize].1
+    }
+}
+
+/// Names of methods and attributes that objects of the library have. An attribute of any other name must be one that
+/// the program gives to its own objects.
+pub const MEMBERS: &[&str] = &[
+    // lists, dicts, sets
+    "append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy", "get", "keys",
+    "values", "items", "setdefault", "update", "popitem", "add", "discard", "union", "intersection", "difference",
+    "symmetric_difference", "issubset", "issuperset", "isdisjoint",
+    // threads and processes
+    "start", "join", "is_alive", "name", "daemon", "run", "__init__",
+    // locks, semaphores, conditions, events, barriers
+    "acquire", "release", "locked", "wait", "wait_for", "notify", "notify_all", "set", "is_set", "parties", "n_waiting",
+    // queues, pipes
+    "put", "get_nowait", "put_nowait", "task_done", "qsize", "empty", "full", "send", "recv", "poll", "close",
+    // shared values
+    "value", "get_lock",
+    // pools
+    "submit", "map", "shutdown", "result", "done", "exception", "apply", "apply_async",
+    // atomics
+    "load", "store", "swap", "compare_exchange",
+    // exceptions
+    "args",
+];
+

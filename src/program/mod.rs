@@ -1,0 +1,16 @@
+//! Small programs in a subset of Python: parsed, checked, compiled, and what one thread of one does between two
+//! operations that others could see.
+//!
+//! ```text
+//!  text ─▶ parse (ruff) ─▶ check (scopes, subset) ─▶ compile ─▶ Program ─▶ thread: runs up to its next operation
+//! ```
+//!
+//! What an operation does to memory that others see is not here: `explore` carries it out under every schedule, the
+//! `program` pool on real memory. No threads here, and no time.
+
+pub mod code;
+pub mod library;
+pub(crate) mod problem;
+
+pub use code::Program;
+pub use problem::{Problem, suggest};
