@@ -98,6 +98,10 @@ pub struct Function {
     pub parameters: u16,
     /// How many of the last parameters have a default.
     pub defaults: u16,
+    /// After the parameters stands one (`*rest`) that takes further positional arguments as a tuple. Prelude only.
+    pub rest: bool,
+    /// After that one stands one (`**keywords`) that takes further keywords as a tuple of (name, value). Prelude only.
+    pub keywords: bool,
     /// Names of its local variables, parameters first; hidden ones of the compiler begin with `.`.
     pub locals: Vec<String>,
     /// What it does.
@@ -297,6 +301,8 @@ pub enum Instruction {
         /// The names of the others.
         keywords: KeywordsId,
     },
+    /// `[callee positional keywords] -> [result]`: a tuple, and a tuple of (name, value), as `f(*rest, **keywords)`. Prelude only.
+    CallSpread,
     /// `[d1 … dn] -> [function]`: the function with its defaults.
     Function(FunctionId),
     /// `[] -> [proxy]`: `super()` in a method of that class; the object is local 0.

@@ -79,12 +79,16 @@ builtins! {
     ModuleFutures, "module", "concurrent.futures";
     ModuleAtomics, "module", "atomics";
 
-    /// For the prelude only: what a task of a pool will come to. `set(ok, value)`, `result()`, `done()`.
+    /// For the prelude only: what a task of a pool will come to. `_set(ok, value)`, `result()`, `done()`, `exception()`.
     Future, "prelude", "Future";
-    /// For the prelude only: `wait_next(futures)`, the position of one that is done, in the order of their ends.
-    FirstDone, "prelude", "first_done";
+    /// For the prelude only: a queue that can be closed; then `get` gives `None` once it is empty.
+    TaskQueue, "prelude", "TaskQueue";
+    /// For the prelude only: an iterator over the results of futures, each awaited when it is asked for.
+    Results, "prelude", "results";
     /// For the prelude only: a copy of a value as another process would unpack it.
     DeepCopy, "prelude", "deep_copy";
+    /// For the prelude only: what `Condition.wait_for` does.
+    WaitFor, "prelude", "wait_for";
 }
 
 macro_rules! exceptions {
