@@ -8,9 +8,20 @@
 //! What an operation does to memory that others see is not here: `explore` carries it out under every schedule, the
 //! `program` pool on real memory. No threads here, and no time.
 
+mod arithmetic;
+mod calls;
 pub mod code;
+pub mod collection;
+mod iterate;
 pub mod library;
+mod members;
+pub mod operation;
 pub(crate) mod problem;
+pub mod text;
+pub mod thread;
+pub mod value;
 
+pub use arithmetic::compare;
+pub use calls::root;
 pub use code::Program;
 pub use problem::{Problem, suggest};

@@ -1,0 +1,1165 @@
+//! Calls: of the program's functions and classes, and of the library's.
+
+use std::sync::Arc;
+
+use super::code::{Base, ClassId, NameId, Program};
+use super::collection::{Access, Collection, Failure, Nowhere, raised, sorted};
+use super::iterate::{Step, advance, fixed_items, iteration};
+use super::library::{Builtin, ExceptionKind};
+use super::operation::{New, Operation, Patience, Preparation, StartMethod, Sync};
+use super::thread::{Expect, FRAMES_MAX, Flow, Outcome, Then, Thread};
+use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value};
+use super::{arithmetic, text};
+
+/// The arguments of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Bound {
+    pub(super) positional: Vec<Value>,
+    pub(super) keywords: Vec<(NameId, Value)>,
+}
+
+/// What is to be made of the items of something that can be iterated over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Collect {
+    /// Exactly so many values for as many targets.
+    Unpack(usize),
+    List,
+    Tuple,
+    Set,
+    /// A dict of pairs.
+    Dict,
+    Sorted(bool),
+    Min,
+    Max,
+    Sum(Value),
+    /// One of them.
+    Choice,
+    /// `left + right` of lists: the left one's items, the right one is next.
+    AddFirst(Value),
+    AddSecond(Vec<Value>),
+    /// A list so many times.
+    Repeat(i64),
+    /// Into a collection; then this is the value.
+    Into(Reference, Into, Value),
+    /// A set and something else: the set's items, the other is next.
+    SetFirst(SetOperation, Value),
+    SetSecond(SetOperation, Vec<Value>),
+    /// Futures, whose results are to come in this order.
+    Results,
+    /// Futures, which are to come in the order of their ends.
+    AsCompleted,
+    /// Initial values of a shared array.
+    Array,
+}
+
+/// What is done with items that go into a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Into {
+    Extend,
+    Update,
+    AddAll,
+}
+
+/// What is made of a set and something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum SetOperation {
+    Union,
+    Intersection,
+    Difference,
+    SymmetricDifference,
+    IsSubset,
+    IsSuperset,
+    IsDisjoint,
+}
+
+impl Bound {
+    pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
+        self.positional.iter().for_each(&mut *visit);
+        self.keywords.iter().for_each(|(_, value)| visit(value));
+    }
+
+    pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Bound {
+        Bound {
+            positional: self.positional.iter().map(|value| value.renamed(rename)).collect(),
+            keywords: self.keywords.iter().map(|(name, value)| (*name, value.renamed(rename))).collect(),
+        }
+    }
+}
+
+impl Collect {
+    pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
+        match self {
+            Collect::Sum(value) | Collect::AddFirst(value) | Collect::SetFirst(_, value) => visit(value),
+            Collect::Into(target, _, value) => {
+                visit(&Value::Object(*target));
+                visit(value);
+            }
+            Collect::AddSecond(items) | Collect::SetSecond(_, items) => items.iter().for_each(visit),
+            _ => {}
+        }
+    }
+
+    pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Collect {
+        match self {
+            Collect::Sum(value) => Collect::Sum(value.renamed(rename)),
+            Collect::AddFirst(value) => Collect::AddFirst(value.renamed(rename)),
+            Collect::SetFirst(operation, value) => Collect::SetFirst(*operation, value.renamed(rename)),
+            Collect::Into(target, into, value) => Collect::Into(rename(*target), *into, value.renamed(rename)),
+            Collect::AddSecond(items) => Collect::AddSecond(items.iter().map(|item| item.renamed(rename)).collect()),
+            Collect::SetSecond(operation, items) => {
+                Collect::SetSecond(*operation, items.iter().map(|item| item.renamed(rename)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// Whether a class is one of exceptions.
+pub(super) fn is_exception(program: &Program, class: ClassId) -> bool {
+    matches!(root(program, class), Base::Exception(_))
+}
+
+/// What a class derives from in the end; never [`Base::Class`].
+pub fn root(program: &Program, class: ClassId) -> Base {
+    match program.classes[class.index()].base {
+        Base::Class(base) => root(program, base),
+        base => base,
+    }
+}
+
+/// Whether an exception of this class is caught by `except` with that value.
+pub(super) fn matches(program: &Program, class: ExceptionClass, by: &Value) -> Result<bool, Failure> {
+    match by {
+        Value::Tuple(classes) => {
+            for by in classes.iter() {
+                if matches(program, class, by)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Value::ExceptionClass(kind) => Ok(match class {
+            ExceptionClass::Python(own) => own.is(*kind),
+            ExceptionClass::Program(own) => match root(program, own) {
+                Base::Exception(base) => base.is(*kind),
+                _ => false,
+            },
+        }),
+        Value::Class(wanted) if is_exception(program, *wanted) => {
+            let ExceptionClass::Program(mut own) = class else { return Ok(false) };
+            loop {
+                match program.classes[own.index()].base {
+                    _ if own == *wanted => return Ok(true),
+                    Base::Class(base) => own = base,
+                    _ => return Ok(false),
+                }
+            }
+        }
+        _ => {
+            let text = "catching classes that do not inherit from BaseException is not allowed";
+            Err(raised(ExceptionKind::TypeError, text))
+        }
+    }
+}
+
+/// Keywords as the prelude hands them on: a tuple of (name, value).
+pub(super) fn keywords_of(program: &Program, pairs: &Value) -> Vec<(NameId, Value)> {
+    let Value::Tuple(pairs) = pairs else { return Vec::new() };
+    let pair = |pair: &Value| match pair {
+        Value::Tuple(pair) => match (&pair[0], &pair[1]) {
+            (Value::Str(name), value) => {
+                let id = program.names.iter().position(|other| **other == **name)?;
+                Some((NameId(id as u16), value.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().filter_map(pair).collect()
+}
+
+/// What `Thread.__init__` does: takes its arguments, and then this is the value.
+pub(super) fn prepare(program: &Program, thread: Reference, bound: Bound, value: Value) -> Outcome {
+    let mut arguments = Arguments::new(program, thread.kind.type_name(), bound);
+    let group = arguments.take("group");
+    if !matches!(group, None | Some(Value::None)) {
+        return Err(raised(ExceptionKind::AssertionError, "group argument must be None for now"));
+    }
+    let target = arguments.take("target").unwrap_or(Value::None);
+    let name = arguments.take("name").filter(|name| *name != Value::None);
+    let positional = arguments.take("args").unwrap_or(Value::Tuple([].into()));
+    let keywords = arguments.take("kwargs").unwrap_or(Value::None);
+    let daemon = arguments.take("daemon").filter(|daemon| *daemon != Value::None);
+    arguments.end()?;
+    let Value::Tuple(positional) = positional else {
+        return Err(match positional {
+            Value::Object(_) => Failure::Limit("`args=` must be a tuple here: write `args=(1, 2)`, or `args=(1,)`".into()),
+            other => {
+                let text = format!("Value after * must be an iterable, not {}", other.type_name());
+                raised(ExceptionKind::TypeError, text)
+            }
+        });
+    };
+    let preparation = Preparation {
+        target,
+        arguments: positional.to_vec(),
+        keywords: Vec::new(),
+        name,
+        daemon: daemon.map(|daemon| daemon.truth().unwrap_or(true)),
+    };
+    match keywords {
+        Value::None => Ok(Flow::Do(Operation::Prepare(thread, Box::new(preparation)), Expect::Give(value))),
+        // The world knows what the dict holds.
+        keywords => {
+            let preparation = Preparation { keywords: vec![(NameId(u16::MAX), keywords)], ..preparation };
+            Ok(Flow::Do(Operation::Prepare(thread, Box::new(preparation)), Expect::Give(value)))
+        }
+    }
+}
+
+/// The arguments of a call into the library, taken one by one in the order of its parameters.
+struct Arguments<'a> {
+    program: &'a Program,
+    callee: &'a str,
+    positional: std::vec::IntoIter<Value>,
+    keywords: Vec<(NameId, Value)>,
+    twice: Option<String>,
+}
+
+impl<'a> Arguments<'a> {
+    fn new(program: &'a Program, callee: &'a str, bound: Bound) -> Arguments<'a> {
+        let Bound { positional, keywords } = bound;
+        Arguments { program, callee, positional: positional.into_iter(), keywords, twice: None }
+    }
+
+    /// The next parameter, which has this name.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let named = self.named(name);
+        match (self.positional.next(), named) {
+            (Some(_), Some(_)) => {
+                self.twice = Some(name.into());
+                None
+            }
+            (first, second) => first.or(second),
+        }
+    }
+
+    /// A parameter that can only be given by name.
+    fn named(&mut self, name: &str) -> Option<Value> {
+        let at = self.keywords.iter().position(|(id, _)| self.program.names[id.index()] == name)?;
+        Some(self.keywords.remove(at).1)
+    }
+
+    fn require(&mut self, name: &str) -> Result<Value, Failure> {
+        self.take(name).ok_or_else(|| {
+            let text = format!("{}() missing required argument '{name}'", self.callee);
+            raised(ExceptionKind::TypeError, text)
+        })
+    }
+
+    fn int(&mut self, name: &str, default: i64) -> Result<i64, Failure> {
+        match self.take(name) {
+            None => Ok(default),
+            Some(value) => value.as_int().ok_or_else(|| {
+                let text = format!("'{}' object cannot be interpreted as an integer", value.type_name());
+                raised(ExceptionKind::TypeError, text)
+            }),
+        }
+    }
+
+    /// `blocking=True, timeout=None`: how long to wait.
+    fn patience(&mut self, blocking: Option<&str>) -> Patience {
+        let blocks = blocking.and_then(|name| self.take(name)).and_then(|blocks| blocks.truth()).unwrap_or(true);
+        let timeout = self.take("timeout");
+        match timeout {
+            _ if !blocks => Patience::Not,
+            None | Some(Value::None | Value::Int(..0)) => Patience::Forever,
+            Some(Value::Int(0)) => Patience::Not,
+            Some(_) => Patience::Timed,
+        }
+    }
+
+    /// There may be no more.
+    fn end(mut self) -> Result<(), Failure> {
+        let callee = self.callee;
+        let text = if let Some(name) = &self.twice {
+            format!("{callee}() got multiple values for argument '{name}'")
+        } else if self.positional.next().is_some() {
+            format!("{callee}() takes fewer positional arguments")
+        } else if let Some((name, _)) = self.keywords.first() {
+            format!("{callee}() got an unexpected keyword argument '{}'", self.program.names[name.index()])
+        } else {
+            return Ok(());
+        };
+        Err(raised(ExceptionKind::TypeError, text))
+    }
+}
+
+impl Thread {
+    /// Calls something.
+    pub(super) fn call(&mut self, program: &Program, callee: &Value, bound: Bound, then: Then) -> Outcome {
+        match callee {
+            Value::Function(function, defaults) => {
+                if self.frames.len() >= FRAMES_MAX {
+                    return Err(Failure::Limit(format!("more than {FRAMES_MAX} calls within calls")));
+                }
+                let locals = bind(program, *function, defaults, bound)?;
+                self.enter(program, *function, locals, then);
+                Ok(Flow::Stay)
+            }
+            Value::Method(method) => match &**method {
+                Method::Function { receiver, function, defaults } => {
+                    let mut bound = bound;
+                    bound.positional.insert(0, receiver.clone());
+                    let callee = Value::Function(*function, defaults.clone());
+                    self.call(program, &callee, bound, then)
+                }
+                Method::Library { object, name } => {
+                    let name = program.names[name.index()].as_str();
+                    self.call_method(program, *object, name, bound)
+                }
+                Method::BaseInit(object) if object.kind.is_thread() => prepare(program, *object, bound, Value::None),
+                Method::BaseInit(_) => {
+                    Arguments::new(program, "object.__init__", bound).end()?;
+                    self.push(Value::None);
+                    Ok(Flow::Next)
+                }
+            },
+            Value::Class(class) => match root(program, *class) {
+                Base::Exception(_) => Ok(self.exception(ExceptionClass::Program(*class), bound)),
+                Base::Thread => {
+                    let new = New::Thread { process: false, class: Some(*class) };
+                    Ok(Flow::Do(Operation::New(new), Expect::Construct(Box::new(bound))))
+                }
+                Base::Process => {
+                    let new = New::Thread { process: true, class: Some(*class) };
+                    Ok(Flow::Do(Operation::New(new), Expect::Construct(Box::new(bound))))
+                }
+                Base::Object | Base::Class(_) => {
+                    Ok(Flow::Do(Operation::New(New::Instance(*class)), Expect::Construct(Box::new(bound))))
+                }
+            },
+            Value::ExceptionClass(kind) => Ok(self.exception(ExceptionClass::Python(*kind), bound)),
+            Value::Builtin(builtin) => {
+                if let Some((_, stand_in)) = program.prelude.iter().find(|(own, _)| own == builtin) {
+                    return self.call(program, &super::members::constant(stand_in), bound, then);
+                }
+                self.call_builtin(program, *builtin, bound)
+            }
+            other => {
+                let name = text::type_name(program, other);
+                Err(raised(ExceptionKind::TypeError, format!("'{name}' object is not callable")))
+            }
+        }
+    }
+
+    fn exception(&mut self, class: ExceptionClass, bound: Bound) -> Flow {
+        let exception = Exception { class, arguments: bound.positional, line: 0 };
+        self.push(Value::Exception(Arc::new(exception)));
+        Flow::Next
+    }
+
+    fn value(&mut self, value: Value) -> Outcome {
+        self.push(value);
+        Ok(Flow::Next)
+    }
+
+    /// Takes all items out of something and makes something of them.
+    pub(super) fn collect(&mut self, program: &Program, from: Value, collect: Collect) -> Outcome {
+        if let Some(items) = if from.holds_containers() && matches!(from, Value::Object(_)) { None } else { fixed_items(&from)? } {
+            return self.collected(program, Value::Tuple(items), collect);
+        }
+        match from {
+            Value::Object(object) => {
+                let pairs = object.kind == ObjectKind::Dict
+                    && matches!(collect, Collect::Dict | Collect::Into(_, Into::Update, _));
+                let access = if pairs { Access::Pairs } else { Access::Snapshot };
+                Ok(Flow::Do(Operation::Access(object, access), Expect::Collected(Box::new(collect))))
+            }
+            from => {
+                let mut iterator = iteration(&from)?;
+                let step = advance(&mut iterator);
+                self.drained(program, iterator, Vec::new(), step, collect)
+            }
+        }
+    }
+
+    /// Goes on emptying an iteration.
+    pub(super) fn drained(
+        &mut self,
+        program: &Program,
+        mut iterator: Iteration,
+        mut items: Vec<Value>,
+        mut step: Step,
+        collect: Collect,
+    ) -> Outcome {
+        loop {
+            match step {
+                Step::Value(value) => items.push(value),
+                Step::End => return self.collected(program, Value::tuple(items), collect),
+                Step::Need(operation) => {
+                    return Ok(Flow::Do(operation, Expect::Drain(Box::new(iterator), items, Box::new(collect))));
+                }
+            }
+            if items.len() > super::collection::ITEMS_MAX {
+                let text = format!("a list, dict or set holds at most {} items", super::collection::ITEMS_MAX);
+                return Err(Failure::Limit(text));
+            }
+            step = advance(&mut iterator);
+        }
+    }
+
+    /// All items are there, in a tuple.
+    pub(super) fn collected(&mut self, program: &Program, items: Value, collect: Collect) -> Outcome {
+        let Value::Tuple(items) = items else { return self.value(items) };
+        let new = |new: New| Ok(Flow::Do(Operation::New(new), Expect::Push));
+        match collect {
+            Collect::Unpack(count) if items.len() == count => {
+                self.top().stack.extend(items.iter().rev().cloned());
+                Ok(Flow::Next)
+            }
+            Collect::Unpack(count) => {
+                let text = match items.len() > count {
+                    true => format!("too many values to unpack (expected {count})"),
+                    false => format!("not enough values to unpack (expected {count}, got {})", items.len()),
+                };
+                Err(raised(ExceptionKind::ValueError, text))
+            }
+            Collect::List => new(New::List(items.to_vec())),
+            Collect::Tuple => self.value(Value::Tuple(items)),
+            Collect::Set => new(New::Set(items.to_vec())),
+            Collect::Array => new(New::SharedArray(items.to_vec())),
+            Collect::Dict => new(New::Dict(pairs(&items)?)),
+            Collect::Sorted(reverse) => new(New::List(sorted(plain(&items)?, reverse, &Nowhere)?)),
+            Collect::Min | Collect::Max => {
+                let min = collect == Collect::Min;
+                let mut best: Option<&Value> = None;
+                for item in plain(&items)? {
+                    let better = match best {
+                        None => true,
+                        Some(best) if min => super::collection::order(item, best, &Nowhere)?.is_lt(),
+                        Some(best) => super::collection::order(item, best, &Nowhere)?.is_gt(),
+                    };
+                    if better {
+                        best = Some(item);
+                    }
+                }
+                match best {
+                    Some(best) => self.value(best.clone()),
+                    None => {
+                        let name = if min { "min" } else { "max" };
+                        Err(raised(ExceptionKind::ValueError, format!("{name}() arg is an empty sequence")))
+                    }
+                }
+            }
+            Collect::Sum(start) => {
+                let mut total = start;
+                for item in items.iter() {
+                    total = arithmetic::binary(super::code::Binary::Add, &total, item)?;
+                }
+                self.value(total)
+            }
+            Collect::Choice => match items.is_empty() {
+                true => Err(raised(ExceptionKind::IndexError, "Cannot choose from an empty sequence")),
+                false => Ok(Flow::Do(Operation::Choose(items), Expect::Push)),
+            },
+            Collect::AddFirst(right) => self.collect(program, right, Collect::AddSecond(items.to_vec())),
+            Collect::AddSecond(left) => new(New::List(left.iter().chain(items.iter()).cloned().collect())),
+            Collect::Repeat(times) => {
+                let times = usize::try_from(times).unwrap_or(0);
+                match times.saturating_mul(items.len()) <= super::collection::ITEMS_MAX {
+                    true => new(New::List(super::collection::repeated(&items, times))),
+                    false => {
+                        let text = format!("a list, dict or set holds at most {} items", super::collection::ITEMS_MAX);
+                        Err(Failure::Limit(text))
+                    }
+                }
+            }
+            Collect::Into(target, into, value) => {
+                let access = match into {
+                    Into::Extend => Access::Extend(items),
+                    Into::AddAll => Access::AddAll(items),
+                    Into::Update => {
+                        let pairs = pairs(&items)?.into_iter().map(|(key, value)| Value::tuple([key, value])).collect();
+                        Access::Update(pairs)
+                    }
+                };
+                Ok(Flow::Do(Operation::Access(target, access), Expect::Give(value)))
+            }
+            Collect::SetFirst(operation, other) => {
+                self.collect(program, other, Collect::SetSecond(operation, items.to_vec()))
+            }
+            Collect::SetSecond(operation, own) => {
+                let other = Collection::set(items.iter().cloned())?.items();
+                let within = |item: &Value, items: &[Value]| items.iter().any(|other| other.equals(item));
+                let only = |items: &[Value], others: &[Value], wanted: bool| -> Vec<Value> {
+                    items.iter().filter(|item| within(item, others) == wanted).cloned().collect()
+                };
+                let result = match operation {
+                    SetOperation::IsSubset => return self.value(Value::Bool(only(&own, &other, false).is_empty())),
+                    SetOperation::IsSuperset => return self.value(Value::Bool(only(&other, &own, false).is_empty())),
+                    SetOperation::IsDisjoint => return self.value(Value::Bool(only(&own, &other, true).is_empty())),
+                    SetOperation::Union => [own, other].concat(),
+                    SetOperation::Intersection => only(&own, &other, true),
+                    SetOperation::Difference => only(&own, &other, false),
+                    SetOperation::SymmetricDifference => [only(&own, &other, false), only(&other, &own, false)].concat(),
+                };
+                new(New::Set(result))
+            }
+            Collect::Results => self.value(Value::Iterator(Arc::new(Iteration::Results(items, 0)))),
+            Collect::AsCompleted => {
+                let future = |item: &Value| match item {
+                    Value::Object(reference) if reference.kind == ObjectKind::Future => Ok(*reference),
+                    other => {
+                        let text = format!("'{}' object is not a future", other.type_name());
+                        Err(raised(ExceptionKind::TypeError, text))
+                    }
+                };
+                let futures = items.iter().map(future).collect::<Result<Vec<Reference>, Failure>>()?;
+                self.value(Value::Iterator(Arc::new(Iteration::AsCompleted(futures))))
+            }
+        }
+    }
+
+    /// Calls a function or a class of the library.
+    fn call_builtin(&mut self, program: &Program, builtin: Builtin, bound: Bound) -> Outcome {
+        let mut arguments = Arguments::new(program, builtin.name(), bound);
+        let made = |new: New| Ok(Flow::Do(Operation::New(new), Expect::Push));
+        match builtin {
+            Builtin::Print => {
+                let word = |value: Option<Value>, default: &str| match value {
+                    Some(Value::Str(text)) => text,
+                    _ => Arc::from(default),
+                };
+                let between = word(arguments.named("sep"), " ");
+                let after = word(arguments.named("end"), "\n");
+                arguments.named("flush");
+                let values: Vec<Value> = arguments.positional.by_ref().collect();
+                arguments.end()?;
+                if values.iter().any(Value::holds_containers) {
+                    let render = Operation::Render(values.into_iter().map(|value| (value, false)).collect());
+                    return Ok(Flow::Do(render, Expect::Print(between, after)));
+                }
+                let texts: Vec<Value> =
+                    values.iter().map(|value| Value::str(text::plain(program, value, false))).collect();
+                Ok(Flow::Do(Operation::Print(text::printed(&texts, &between, &after)?), Expect::Push))
+            }
+            Builtin::Range => {
+                let first = arguments.require("start")?;
+                let second = arguments.take("stop");
+                let step = arguments.int("step", 1)?;
+                arguments.end()?;
+                let int = |value: &Value| {
+                    value.as_int().ok_or_else(|| {
+                        let text = format!("'{}' object cannot be interpreted as an integer", value.type_name());
+                        raised(ExceptionKind::TypeError, text)
+                    })
+                };
+                if step == 0 {
+                    return Err(raised(ExceptionKind::ValueError, "range() arg 3 must not be zero"));
+                }
+                let (start, stop) = match &second {
+                    None => (0, int(&first)?),
+                    Some(stop) => (int(&first)?, int(stop)?),
+                };
+                self.value(Value::Range(Arc::new([start, stop, step])))
+            }
+            Builtin::Len => {
+                let value = arguments.require("obj")?;
+                arguments.end()?;
+                match &value {
+                    Value::Object(object) if value.holds_containers() => {
+                        Ok(Flow::Do(Operation::Access(*object, Access::Len), Expect::Push))
+                    }
+                    Value::Str(text) => self.value(Value::Int(text.chars().count() as i64)),
+                    Value::Tuple(items) => self.value(Value::Int(items.len() as i64)),
+                    Value::Range(range) => self.value(Value::Int(super::value::range_len(range) as i64)),
+                    _ => {
+                        let text = format!("object of type '{}' has no len()", text::type_name(program, &value));
+                        Err(raised(ExceptionKind::TypeError, text))
+                    }
+                }
+            }
+            Builtin::Min | Builtin::Max => {
+                let values: Vec<Value> = arguments.positional.by_ref().collect();
+                arguments.end()?;
+                let collect = if builtin == Builtin::Min { Collect::Min } else { Collect::Max };
+                match <[Value; 1]>::try_from(values) {
+                    Ok([only]) => self.collect(program, only, collect),
+                    Err(values) => self.collected(program, Value::tuple(values), collect),
+                }
+            }
+            Builtin::Sum => {
+                let items = arguments.require("iterable")?;
+                let start = arguments.take("start").unwrap_or(Value::Int(0));
+                arguments.end()?;
+                self.collect(program, items, Collect::Sum(start))
+            }
+            Builtin::Abs => {
+                let value = arguments.require("x")?;
+                arguments.end()?;
+                match value.as_int() {
+                    Some(..0) => self.value(arithmetic::unary(super::code::Unary::Minus, &value)?),
+                    Some(number) => self.value(Value::Int(number)),
+                    None => {
+                        let text = format!("bad operand type for abs(): '{}'", value.type_name());
+                        Err(raised(ExceptionKind::TypeError, text))
+                    }
+                }
+            }
+            Builtin::Sorted => {
+                let items = arguments.require("iterable")?;
+                let reverse = arguments.named("reverse").and_then(|flag| flag.truth()).unwrap_or(false);
+                arguments.end()?;
+                self.collect(program, items, Collect::Sorted(reverse))
+            }
+            Builtin::Enumerate => {
+                let items = arguments.require("iterable")?;
+                let start = arguments.int("start", 0)?;
+                arguments.end()?;
+                let inner = Box::new(iteration(&items)?);
+                self.value(Value::Iterator(Arc::new(Iteration::Enumerate(start, inner))))
+            }
+            Builtin::Zip => {
+                let values: Vec<Value> = arguments.positional.by_ref().collect();
+                arguments.end()?;
+                let parts = values.iter().map(iteration).collect::<Result<Vec<Iteration>, Failure>>()?;
+                self.value(Value::Iterator(Arc::new(Iteration::Zip(parts, Vec::new()))))
+            }
+            Builtin::Str => {
+                let value = arguments.take("object").unwrap_or(Value::str(""));
+                arguments.end()?;
+                if value.holds_containers() {
+                    let render = Operation::Render(vec![(value.clone(), false)]);
+                    return Ok(Flow::Do(render, Expect::Format(value, None)));
+                }
+                self.value(Value::str(text::plain(program, &value, false)))
+            }
+            Builtin::Int => {
+                let value = arguments.take("x").unwrap_or(Value::Int(0));
+                arguments.end()?;
+                match &value {
+                    Value::Str(text) => match text.trim().replace('_', "").parse::<i64>() {
+                        Ok(number) => self.value(Value::Int(number)),
+                        Err(_) => {
+                            let text = super::value::quoted(text);
+                            let text = format!("invalid literal for int() with base 10: {text}");
+                            Err(raised(ExceptionKind::ValueError, text))
+                        }
+                    },
+                    _ => match value.as_int() {
+                        Some(number) => self.value(Value::Int(number)),
+                        None => {
+                            let name = text::type_name(program, &value);
+                            let text = format!(
+                                "int() argument must be a string, a bytes-like object or a real number, not '{name}'"
+                            );
+                            Err(raised(ExceptionKind::TypeError, text))
+                        }
+                    },
+                }
+            }
+            Builtin::Bool => {
+                let value = arguments.take("x").unwrap_or(Value::Bool(false));
+                arguments.end()?;
+                match (value.truth(), &value) {
+                    (None, Value::Object(object)) => {
+                        Ok(Flow::Do(Operation::Access(*object, Access::Truth), Expect::Push))
+                    }
+                    (truth, _) => self.value(Value::Bool(truth.unwrap_or(true))),
+                }
+            }
+            Builtin::List | Builtin::Tuple | Builtin::Set | Builtin::Dict => {
+                let items = arguments.take("iterable").unwrap_or(Value::Tuple([].into()));
+                arguments.end()?;
+                let collect = match builtin {
+                    Builtin::List => Collect::List,
+                    Builtin::Tuple => Collect::Tuple,
+                    Builtin::Set => Collect::Set,
+                    _ => Collect::Dict,
+                };
+                self.collect(program, items, collect)
+            }
+            Builtin::Thread | Builtin::Process => {
+                let new = New::Thread { process: builtin == Builtin::Process, class: None };
+                let positional = arguments.positional.collect::<Vec<Value>>();
+                // `threading.Thread.__init__(self, …)` in a class of the program's own.
+                if let Some(Value::Object(object)) = positional.first()
+                    && object.kind.is_thread()
+                {
+                    let bound = Bound { positional: positional[1..].to_vec(), keywords: arguments.keywords };
+                    return prepare(program, *object, bound, Value::None);
+                }
+                let bound = Bound { positional, keywords: arguments.keywords };
+                Ok(Flow::Do(Operation::New(new), Expect::Construct(Box::new(bound))))
+            }
+            Builtin::Lock | Builtin::ProcessLock => {
+                arguments.end()?;
+                made(New::Lock)
+            }
+            Builtin::RLock | Builtin::ProcessRLock => {
+                arguments.end()?;
+                made(New::RLock)
+            }
+            Builtin::Semaphore
+            | Builtin::BoundedSemaphore
+            | Builtin::ProcessSemaphore
+            | Builtin::ProcessBoundedSemaphore => {
+                let value = arguments.int("value", 1)?;
+                arguments.end()?;
+                if value < 0 {
+                    return Err(raised(ExceptionKind::ValueError, "semaphore initial value must be >= 0"));
+                }
+                let bounded = matches!(builtin, Builtin::BoundedSemaphore | Builtin::ProcessBoundedSemaphore);
+                made(New::Semaphore { value, bounded })
+            }
+            Builtin::Condition | Builtin::ProcessCondition => {
+                let lock = arguments.take("lock").filter(|lock| *lock != Value::None);
+                arguments.end()?;
+                match lock {
+                    None => made(New::Condition(None)),
+                    Some(Value::Object(lock)) if matches!(lock.kind, ObjectKind::Lock | ObjectKind::RLock) => {
+                        made(New::Condition(Some(lock)))
+                    }
+                    Some(other) => {
+                        let text = format!("'{}' object has no attribute 'acquire'", other.type_name());
+                        Err(raised(ExceptionKind::AttributeError, text))
+                    }
+                }
+            }
+            Builtin::Event | Builtin::ProcessEvent => {
+                arguments.end()?;
+                made(New::Event)
+            }
+            Builtin::Barrier | Builtin::ProcessBarrier => {
+                let parties = arguments.require("parties")?.as_int().unwrap_or(0);
+                arguments.end()?;
+                match parties {
+                    1.. => made(New::Barrier(parties)),
+                    _ => Err(raised(ExceptionKind::ValueError, "parties must be > 0")),
+                }
+            }
+            Builtin::ThreadLocal => {
+                arguments.end()?;
+                made(New::Local)
+            }
+            Builtin::CurrentThread | Builtin::CurrentProcess => {
+                arguments.end()?;
+                Ok(Flow::Do(Operation::CurrentThread, Expect::Push))
+            }
+            Builtin::Queue | Builtin::LifoQueue | Builtin::ProcessQueue | Builtin::TaskQueue => {
+                let capacity = arguments.int("maxsize", 0)?;
+                arguments.end()?;
+                let copies = builtin == Builtin::ProcessQueue;
+                let capacity = (capacity > 0).then_some(capacity);
+                made(New::Queue { capacity, lifo: builtin == Builtin::LifoQueue, copies })
+            }
+            Builtin::SharedValue | Builtin::SharedArray => {
+                let _typecode = arguments.require("typecode_or_type")?;
+                let initial = arguments.take("args").unwrap_or(Value::Int(0));
+                arguments.named("lock");
+                arguments.end()?;
+                match (builtin, &initial) {
+                    (Builtin::SharedValue, _) => made(New::SharedValue(initial)),
+                    (_, Value::Int(count @ 0..)) => {
+                        let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                        match count <= super::collection::ITEMS_MAX {
+                            true => made(New::SharedArray(vec![Value::Int(0); count])),
+                            false => Err(Failure::Limit(format!("an array holds at most {} items", super::collection::ITEMS_MAX))),
+                        }
+                    }
+                    _ => self.collect(program, initial, Collect::Array),
+                }
+            }
+            Builtin::Pipe => {
+                arguments.take("duplex");
+                arguments.end()?;
+                made(New::Pipe)
+            }
+            Builtin::SetStartMethod => {
+                let method = arguments.require("method")?;
+                arguments.named("force");
+                arguments.end()?;
+                let method = match &method {
+                    Value::Str(text) if **text == *"fork" => StartMethod::Fork,
+                    Value::Str(text) if matches!(&**text, "spawn" | "forkserver") => StartMethod::Spawn,
+                    _ => {
+                        let text = format!("cannot find context for {}", text::plain(program, &method, true));
+                        return Err(raised(ExceptionKind::ValueError, text));
+                    }
+                };
+                Ok(Flow::Do(Operation::SetStartMethod(method), Expect::Push))
+            }
+            Builtin::Sleep => {
+                arguments.require("seconds")?;
+                arguments.end()?;
+                self.value(Value::None)
+            }
+            Builtin::RandomChoice => {
+                let items = arguments.require("seq")?;
+                arguments.end()?;
+                self.collect(program, items, Collect::Choice)
+            }
+            Builtin::RandomRange => {
+                let bound = Bound { positional: arguments.positional.collect(), keywords: arguments.keywords };
+                let mut range = Arguments::new(program, "randrange", bound);
+                let first = range.require("start")?;
+                let second = range.take("stop");
+                let step = range.int("step", 1)?;
+                range.end()?;
+                let int = |value: &Value| value.as_int().unwrap_or(0);
+                let (start, stop) = match &second {
+                    None | Some(Value::None) => (0, int(&first)),
+                    Some(stop) => (int(&first), int(stop)),
+                };
+                if step == 0 || super::value::range_len(&[start, stop, step]) == 0 {
+                    return Err(raised(ExceptionKind::ValueError, "empty range for randrange()"));
+                }
+                self.collect(program, Value::Range(Arc::new([start, stop, step])), Collect::Choice)
+            }
+            Builtin::Atomic => {
+                let value = arguments.take("value").unwrap_or(Value::Int(0));
+                arguments.end()?;
+                made(New::Atomic(value))
+            }
+            Builtin::Fence => {
+                arguments.end()?;
+                Ok(Flow::Do(Operation::Fence, Expect::Push))
+            }
+            Builtin::AsCompleted => {
+                let futures = arguments.require("fs")?;
+                arguments.take("timeout");
+                arguments.end()?;
+                self.collect(program, futures, Collect::AsCompleted)
+            }
+            Builtin::Future => {
+                arguments.end()?;
+                made(New::Future)
+            }
+            Builtin::Results => {
+                let futures = arguments.require("futures")?;
+                arguments.end()?;
+                self.collect(program, futures, Collect::Results)
+            }
+            Builtin::DeepCopy => {
+                let value = arguments.require("value")?;
+                arguments.end()?;
+                match value.refers() {
+                    true => Ok(Flow::Do(Operation::DeepCopy(value), Expect::Push)),
+                    false => self.value(value),
+                }
+            }
+            other => {
+                let text = format!("'{}' object is not callable", other.name());
+                Err(raised(ExceptionKind::TypeError, text))
+            }
+        }
+    }
+
+    /// Calls a method that the library gives to an object.
+    fn call_method(&mut self, program: &Program, object: Reference, name: &str, bound: Bound) -> Outcome {
+        let mut arguments = Arguments::new(program, name, bound);
+        let sync = |arguments: Arguments, sync: Sync| -> Outcome {
+            arguments.end()?;
+            Ok(Flow::Do(Operation::Sync(object, sync), Expect::Push))
+        };
+        let access = |arguments: Arguments, access: Access| -> Outcome {
+            arguments.end()?;
+            Ok(Flow::Do(Operation::Access(object, access), Expect::Push))
+        };
+        match (object.kind, name) {
+            (ObjectKind::List | ObjectKind::Dict | ObjectKind::Set, "copy") => {
+                arguments.end()?;
+                let collect = match object.kind {
+                    ObjectKind::List => Collect::List,
+                    ObjectKind::Set => Collect::Set,
+                    _ => Collect::Dict,
+                };
+                self.collect(program, Value::Object(object), collect)
+            }
+            (ObjectKind::List, "append") => {
+                let value = arguments.require("object")?;
+                access(arguments, Access::Append(value))
+            }
+            (ObjectKind::List, "extend") => {
+                let items = arguments.require("iterable")?;
+                arguments.end()?;
+                self.collect(program, items, Collect::Into(object, Into::Extend, Value::None))
+            }
+            (ObjectKind::List, "insert") => {
+                let (at, value) = (arguments.require("index")?, arguments.require("object")?);
+                access(arguments, Access::Insert(at, value))
+            }
+            (ObjectKind::List | ObjectKind::Set, "remove") => {
+                let value = arguments.require("value")?;
+                access(arguments, Access::Remove(value))
+            }
+            (ObjectKind::List | ObjectKind::Set | ObjectKind::Dict, "pop") => {
+                let (at, default) = (arguments.take("index"), arguments.take("default"));
+                if object.kind == ObjectKind::Dict && at.is_none() {
+                    return Err(raised(ExceptionKind::TypeError, "pop expected at least 1 argument, got 0"));
+                }
+                access(arguments, Access::Pop(at, default))
+            }
+            (ObjectKind::List | ObjectKind::Set | ObjectKind::Dict, "clear") => access(arguments, Access::Clear),
+            (ObjectKind::List, "index") => {
+                let value = arguments.require("value")?;
+                access(arguments, Access::Index(value))
+            }
+            (ObjectKind::List, "count") => {
+                let value = arguments.require("value")?;
+                access(arguments, Access::Count(value))
+            }
+            (ObjectKind::List, "sort") => {
+                let reverse = arguments.named("reverse").and_then(|flag| flag.truth()).unwrap_or(false);
+                access(arguments, Access::Sort(reverse))
+            }
+            (ObjectKind::List, "reverse") => access(arguments, Access::Reverse),
+            (ObjectKind::Dict, "get") => {
+                let key = arguments.require("key")?;
+                let default = arguments.take("default").unwrap_or(Value::None);
+                access(arguments, Access::Get(key, default))
+            }
+            (ObjectKind::Dict, "keys") => access(arguments, Access::Snapshot),
+            (ObjectKind::Dict, "values") => access(arguments, Access::Values),
+            (ObjectKind::Dict, "items") => access(arguments, Access::Pairs),
+            (ObjectKind::Dict, "popitem") => access(arguments, Access::PopItem),
+            (ObjectKind::Dict, "setdefault") => {
+                let key = arguments.require("key")?;
+                let default = arguments.take("default").unwrap_or(Value::None);
+                access(arguments, Access::SetDefault(key, default))
+            }
+            (ObjectKind::Dict, "update") => {
+                let items = arguments.require("other")?;
+                arguments.end()?;
+                self.collect(program, items, Collect::Into(object, Into::Update, Value::None))
+            }
+            (ObjectKind::Set, "update") => {
+                let items = arguments.require("other")?;
+                arguments.end()?;
+                self.collect(program, items, Collect::Into(object, Into::AddAll, Value::None))
+            }
+            (ObjectKind::Set, "add") => {
+                let value = arguments.require("elem")?;
+                access(arguments, Access::Add(value))
+            }
+            (ObjectKind::Set, "discard") => {
+                let value = arguments.require("elem")?;
+                access(arguments, Access::Discard(value))
+            }
+            (ObjectKind::Set, _) => {
+                let operation = match name {
+                    "union" => SetOperation::Union,
+                    "intersection" => SetOperation::Intersection,
+                    "difference" => SetOperation::Difference,
+                    "symmetric_difference" => SetOperation::SymmetricDifference,
+                    "issubset" => SetOperation::IsSubset,
+                    "issuperset" => SetOperation::IsSuperset,
+                    _ => SetOperation::IsDisjoint,
+                };
+                let other = arguments.require("other")?;
+                arguments.end()?;
+                self.collect(program, Value::Object(object), Collect::SetFirst(operation, other))
+            }
+
+            (ObjectKind::Thread(_) | ObjectKind::Process(_), "start") => {
+                arguments.end()?;
+                Ok(Flow::Do(Operation::Start(object), Expect::Push))
+            }
+            (ObjectKind::Thread(_) | ObjectKind::Process(_), "join") => {
+                let patience = arguments.patience(None);
+                sync(arguments, Sync::Join(patience))
+            }
+            (ObjectKind::Thread(_) | ObjectKind::Process(_), "is_alive") => sync(arguments, Sync::IsAlive),
+
+            (ObjectKind::Lock | ObjectKind::RLock | ObjectKind::Semaphore | ObjectKind::Condition, "acquire") => {
+                let patience = arguments.patience(Some("blocking"));
+                sync(arguments, Sync::Acquire(patience))
+            }
+            (ObjectKind::Semaphore, "release") => {
+                let count = arguments.int("n", 1)?;
+                if count < 1 {
+                    return Err(raised(ExceptionKind::ValueError, "n must be one or more"));
+                }
+                sync(arguments, Sync::Release(count))
+            }
+            (ObjectKind::Lock | ObjectKind::RLock | ObjectKind::Condition, "release") => {
+                sync(arguments, Sync::Release(1))
+            }
+            (ObjectKind::Lock, "locked") => sync(arguments, Sync::Locked),
+            (ObjectKind::Condition, "wait") => {
+                let patience = arguments.patience(None);
+                arguments.end()?;
+                Ok(Flow::Do(Operation::Sync(object, Sync::Sleep(patience)), Expect::Woken(object, patience)))
+            }
+            (ObjectKind::Condition, "wait_for") => {
+                let mut bound = Bound { positional: vec![Value::Object(object)], keywords: arguments.keywords };
+                bound.positional.extend(arguments.positional);
+                self.call(program, &Value::Builtin(Builtin::WaitFor), bound, Then::Push)
+            }
+            (ObjectKind::Condition, "notify") => {
+                let count = arguments.int("n", 1)?;
+                sync(arguments, Sync::Notify(Some(count)))
+            }
+            (ObjectKind::Condition, "notify_all") => sync(arguments, Sync::Notify(None)),
+
+            (ObjectKind::Event, "set") => sync(arguments, Sync::SetEvent),
+            (ObjectKind::Event, "clear") => sync(arguments, Sync::ClearEvent),
+            (ObjectKind::Event, "is_set") => sync(arguments, Sync::IsSet),
+            (ObjectKind::Event, "wait") => {
+                let patience = arguments.patience(None);
+                sync(arguments, Sync::AwaitEvent(patience))
+            }
+            (ObjectKind::Barrier, "wait") => {
+                arguments.take("timeout");
+                sync(arguments, Sync::Arrive)
+            }
+
+            (ObjectKind::Queue, "put") => {
+                let item = arguments.require("item")?;
+                let patience = arguments.patience(Some("block"));
+                sync(arguments, Sync::Put(item, patience))
+            }
+            (ObjectKind::Queue, "put_nowait") => {
+                let item = arguments.require("item")?;
+                sync(arguments, Sync::Put(item, Patience::Not))
+            }
+            (ObjectKind::Queue, "get") => {
+                let patience = arguments.patience(Some("block"));
+                sync(arguments, Sync::Get(patience))
+            }
+            (ObjectKind::Queue, "get_nowait") => sync(arguments, Sync::Get(Patience::Not)),
+            (ObjectKind::Queue, "task_done") => sync(arguments, Sync::TaskDone),
+            (ObjectKind::Queue, "join") => sync(arguments, Sync::AwaitTasks),
+            (ObjectKind::Queue, "qsize") => sync(arguments, Sync::Size),
+            (ObjectKind::Queue, "empty") => sync(arguments, Sync::IsEmpty),
+            (ObjectKind::Queue, "full") => sync(arguments, Sync::IsFull),
+            (ObjectKind::Queue | ObjectKind::Connection, "close") => sync(arguments, Sync::Close),
+            (ObjectKind::Connection, "send") => {
+                let item = arguments.require("obj")?;
+                sync(arguments, Sync::Put(item, Patience::Forever))
+            }
+            (ObjectKind::Connection, "recv") => sync(arguments, Sync::Get(Patience::Forever)),
+            (ObjectKind::Connection, "poll") => {
+                arguments.take("timeout");
+                sync(arguments, Sync::Size)
+            }
+
+            (ObjectKind::SharedValue | ObjectKind::SharedArray, "get_lock") => sync(arguments, Sync::GetLock),
+            (ObjectKind::Atomic, "load") => sync(arguments, Sync::Read),
+            (ObjectKind::Atomic, "store") => {
+                let value = arguments.require("value")?;
+                sync(arguments, Sync::Write(value))
+            }
+            (ObjectKind::Atomic, "swap") => {
+                let value = arguments.require("value")?;
+                sync(arguments, Sync::Swap(value))
+            }
+            (ObjectKind::Atomic, "add") => {
+                let value = arguments.require("value")?;
+                sync(arguments, Sync::FetchAdd(value))
+            }
+            (ObjectKind::Atomic, "compare_exchange") => {
+                let (expected, value) = (arguments.require("expected")?, arguments.require("value")?);
+                sync(arguments, Sync::CompareExchange(expected, value))
+            }
+
+            (ObjectKind::Future, "_set") => {
+                let (good, value) = (arguments.require("good")?, arguments.require("value")?);
+                sync(arguments, Sync::Resolve(good == Value::Bool(true), value))
+            }
+            (ObjectKind::Future, "result" | "get") => {
+                let patience = arguments.patience(None);
+                sync(arguments, Sync::Result(patience))
+            }
+            (ObjectKind::Future, "exception") => {
+                let patience = arguments.patience(None);
+                sync(arguments, Sync::Failure(patience))
+            }
+            (ObjectKind::Future, "wait") => {
+                let patience = arguments.patience(None);
+                arguments.end()?;
+                Ok(Flow::Do(Operation::Sync(object, Sync::Failure(patience)), Expect::Give(Value::None)))
+            }
+            (ObjectKind::Future, "done" | "ready") => sync(arguments, Sync::IsDone),
+            _ => {
+                let kind = object.kind.type_name();
+                Err(raised(ExceptionKind::AttributeError, format!("'{kind}' object has no attribute '{name}'")))
+            }
+        }
+    }
+}
+
+/// A list of values none of which is a collection: what is compared without a look at the world.
+fn plain(items: &[Value]) -> Result<&[Value], Failure> {
+    match items.iter().any(Value::holds_containers) {
+        false => Ok(items),
+        true => Err(Failure::Limit("lists of lists are not sorted or compared here: use tuples of numbers or strings".into())),
+    }
+}
+
+fn pairs(items: &[Value]) -> Result<Vec<(Value, Value)>, Failure> {
+    let pair = |item: &Value| match item {
+        Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0].clone(), pair[1].clone())),
+        _ => Err(raised(ExceptionKind::TypeError, "a dict is made of pairs")),
+    };
+    items.iter().map(pair).collect()
+}
+
+/// The locals that a call of a function begins with.
+fn bind(
+    program: &Program,
+    function: super::code::FunctionId,
+    defaults: &[Value],
+    bound: Bound,
+) -> Result<Vec<Value>, Failure> {
+    let code = &program.functions[function.index()];
+    let count = usize::from(code.parameters);
+    let name = &code.name;
+    let mut locals = bound.positional;
+    let given = locals.len();
+    let rest = locals.split_off(count.min(given));
+    if !rest.is_empty() && !code.rest {
+        let plural = if count == 1 { "" } else { "s" };
+        let were = if given == 1 { "was" } else { "were" };
+        let text = format!("{name}() takes {count} positional argument{plural} but {given} {were} given");
+        return Err(raised(ExceptionKind::TypeError, text));
+    }
+    locals.resize(count, Value::Unset);
+    let mut further = Vec::new();
+    for (keyword, value) in bound.keywords {
+        let keyword = &program.names[keyword.index()];
+        match code.locals[..count].iter().position(|parameter| parameter == keyword) {
+            Some(at) if locals[at] == Value::Unset => locals[at] = value,
+            Some(_) => {
+                let text = format!("{name}() got multiple values for argument '{keyword}'");
+                return Err(raised(ExceptionKind::TypeError, text));
+            }
+            None if code.keywords => further.push(Value::tuple([Value::str(keyword), value])),
+            None => {
+                let text = format!("{name}() got an unexpected keyword argument '{keyword}'");
+                return Err(raised(ExceptionKind::TypeError, text));
+            }
+        }
+    }
+    let first_default = count - defaults.len().min(count);
+    for (at, local) in locals.iter_mut().enumerate() {
+        if *local != Value::Unset {
+            continue;
+        }
+        match at.checked_sub(first_default).and_then(|at| defaults.get(at)) {
+            Some(default) => *local = default.clone(),
+            None => {
+                let text = format!("{name}() missing 1 required positional argument: '{}'", code.locals[at]);
+                return Err(raised(ExceptionKind::TypeError, text));
+            }
+        }
+    }
+    if code.rest {
+        locals.push(Value::tuple(rest));
+    }
+    if code.keywords {
+        locals.push(Value::tuple(further));
+    }
+    Ok(locals)
+}

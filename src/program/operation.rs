@@ -1,0 +1,293 @@
+//! What a thread asks of the world that it runs in: everything that another thread could see or wait for.
+//!
+//! A thread runs by itself until it comes to one of these; whoever runs it carries it out and gives back a value or an
+//! exception. Which of them are steps (`explorer.md`) is not decided here: it depends on what is shared.
+
+use std::sync::Arc;
+
+use super::code::{ClassId, Comparison, GlobalId, NameId};
+use super::collection::Access;
+use super::value::{Reference, Value};
+
+/// Something for the world to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Reads a variable; `Unset` where it is not.
+    Load(Variable),
+    /// Assigns a variable; `Unset` deletes it.
+    Store(Variable, Value),
+    /// Reads an attribute of an object, a class, or through `super()`: the object's own, else its class's (a function
+    /// bound to the object), else `Unset`.
+    LoadMember(Value, NameId),
+    /// Assigns an attribute of an object or class; `Unset` deletes it.
+    StoreMember(Value, NameId, Value),
+    /// Makes an object: gives a reference to it (of a pipe, two in a tuple).
+    New(New),
+    /// One access to a list, dict, set or shared array.
+    Access(Reference, Access),
+    /// Compares values, of which at least one holds containers.
+    Compare(Comparison, Value, Value),
+    /// Gives texts of values, each as `str` or, where true, as `repr`: a tuple of strings.
+    Render(Vec<(Value, bool)>),
+    /// An operation of an object that synchronises, or a question to it.
+    Sync(Reference, Sync),
+    /// Prepares a thread or process: what `Thread.__init__` does.
+    Prepare(Reference, Box<Preparation>),
+    /// Starts a prepared thread or process.
+    Start(Reference),
+    /// Prints a text.
+    Print(Arc<str>),
+    /// Any of the values, each a choice of its own.
+    Choose(Arc<[Value]>),
+    /// The position of one of the futures that is done, each a choice of its own.
+    FirstDone(Vec<Reference>),
+    /// Waits until the own writes are seen by all.
+    Fence,
+    /// A copy of a value as another process would unpack it.
+    DeepCopy(Value),
+    /// The thread that asks.
+    CurrentThread,
+    /// How processes start from now on.
+    SetStartMethod(StartMethod),
+}
+
+/// A variable outside of functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variable {
+    /// A global variable.
+    Global(GlobalId),
+    /// An attribute of a class, set in its body.
+    Class(ClassId, NameId),
+}
+
+/// How a process gets its globals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StartMethod {
+    /// As they stand at `start()`.
+    Fork,
+    /// As importing the module leaves them (`spawn`, `forkserver`).
+    Spawn,
+}
+
+/// An object to make.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum New {
+    /// A list of these.
+    List(Vec<Value>),
+    /// A dict of these, the last of equal keys counting.
+    Dict(Vec<(Value, Value)>),
+    /// A set of these.
+    Set(Vec<Value>),
+    /// An object of a class.
+    Instance(ClassId),
+    /// A thread (or process), of a class of the program or of the library's own.
+    Thread {
+        /// In a process of its own.
+        process: bool,
+        /// The class, if it is one of the program's.
+        class: Option<ClassId>,
+    },
+    /// `Lock()`
+    Lock,
+    /// `RLock()`
+    RLock,
+    /// `Semaphore(value)`
+    Semaphore {
+        /// What it starts with.
+        value: i64,
+        /// Never more than it started with.
+        bounded: bool,
+    },
+    /// `Condition(lock)`; without a lock it makes a re-entrant one of its own.
+    Condition(Option<Reference>),
+    /// `Event()`
+    Event,
+    /// `Barrier(parties)`
+    Barrier(i64),
+    /// A queue.
+    Queue {
+        /// How many items it holds; `None` for no limit.
+        capacity: Option<i64>,
+        /// The last in is the first out.
+        lifo: bool,
+        /// Between processes: what goes in is copied.
+        copies: bool,
+    },
+    /// The two ends of a pipe.
+    Pipe,
+    /// `threading.local()`
+    Local,
+    /// `multiprocessing.Value`
+    SharedValue(Value),
+    /// `multiprocessing.Array`
+    SharedArray(Vec<Value>),
+    /// `Atomic(value)`
+    Atomic(Value),
+    /// What a task of a pool will come to.
+    Future,
+}
+
+/// How long an operation that could block would wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Patience {
+    /// Until it can.
+    Forever,
+    /// It fails if it cannot now: a time-out may strike at any time.
+    Timed,
+    /// It fails if it cannot now: it was told not to wait.
+    Not,
+}
+
+/// An operation of an object that synchronises.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sync {
+    /// Takes a lock or a permit: whether it got it.
+    Acquire(Patience),
+    /// Gives back a lock or so many permits.
+    Release(i64),
+    /// Whether a lock is held.
+    Locked,
+    /// Lets go of a condition's lock and falls asleep.
+    Sleep(Patience),
+    /// Once notified: takes the condition's lock again; whether it was notified.
+    Wake(Patience),
+    /// Wakes so many waiters; `None` for all.
+    Notify(Option<i64>),
+    /// Waits for an event: whether it is set.
+    AwaitEvent(Patience),
+    /// Sets an event.
+    SetEvent,
+    /// Clears an event.
+    ClearEvent,
+    /// Whether an event is set.
+    IsSet,
+    /// Arrives at a barrier; goes on when all have.
+    Arrive,
+    /// For how many a barrier waits.
+    Parties,
+    /// How many wait at a barrier.
+    Waiting,
+    /// Puts an item into a queue, or sends a message.
+    Put(Value, Patience),
+    /// Takes an item out of a queue, or receives a message.
+    Get(Patience),
+    /// One item has been worked on.
+    TaskDone,
+    /// Waits until all items have been worked on.
+    AwaitTasks,
+    /// How many items there are.
+    Size,
+    /// Whether there is none.
+    IsEmpty,
+    /// Whether there is no room.
+    IsFull,
+    /// Nothing more will be put in.
+    Close,
+    /// Waits for the end of a thread or process.
+    Join(Patience),
+    /// Whether it has been started and has not ended.
+    IsAlive,
+    /// Its name.
+    Name,
+    /// Gives it a name.
+    SetName(Value),
+    /// Whether it is a daemon.
+    IsDaemon,
+    /// Makes it a daemon, or none.
+    SetDaemon(bool),
+    /// Reads a shared value or an atomic.
+    Read,
+    /// Writes a shared value or an atomic.
+    Write(Value),
+    /// Adds to an atomic: what it was before.
+    FetchAdd(Value),
+    /// Exchanges an atomic: what it was before.
+    Swap(Value),
+    /// Exchanges an atomic if it is the first value: whether it did.
+    CompareExchange(Value, Value),
+    /// The lock that guards a shared value.
+    GetLock,
+    /// A task ended: well or not, with a result or an exception.
+    Resolve(bool, Value),
+    /// Waits for a task's result, or raises its exception.
+    Result(Patience),
+    /// Waits for a task's end, and gives its exception or `None`.
+    Failure(Patience),
+    /// Whether a task has ended.
+    IsDone,
+}
+
+/// What a thread is prepared with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Preparation {
+    /// What it calls; `None` for nothing.
+    pub target: Value,
+    /// With these,
+    pub arguments: Vec<Value>,
+    /// and these.
+    pub keywords: Vec<(NameId, Value)>,
+    /// Its name, if it was given one.
+    pub name: Option<Value>,
+    /// A daemon: nobody waits for its end.
+    pub daemon: Option<bool>,
+}
+
+impl Operation {
+    /// Calls `visit` on every value in it.
+    pub fn values(&self, visit: &mut dyn FnMut(&Value)) {
+        let mut object = |reference: &Reference| visit(&Value::Object(*reference));
+        match self {
+            Operation::Sync(reference, _) | Operation::Access(reference, _) | Operation::Start(reference) => object(reference),
+            Operation::Prepare(reference, _) => object(reference),
+            Operation::FirstDone(references) => references.iter().for_each(object),
+            _ => {}
+        }
+        match self {
+            Operation::Store(_, value) | Operation::LoadMember(value, _) | Operation::DeepCopy(value) => visit(value),
+            Operation::StoreMember(object, _, value) => {
+                visit(object);
+                visit(value);
+            }
+            Operation::New(new) => new.values(visit),
+            Operation::Access(_, access) => access.values(visit),
+            Operation::Compare(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+            Operation::Render(values) => values.iter().for_each(|(value, _)| visit(value)),
+            Operation::Sync(_, sync) => match sync {
+                Sync::Put(value, _) | Sync::SetName(value) | Sync::Write(value) | Sync::FetchAdd(value) => visit(value),
+                Sync::Swap(value) | Sync::Resolve(_, value) => visit(value),
+                Sync::CompareExchange(expected, value) => {
+                    visit(expected);
+                    visit(value);
+                }
+                _ => {}
+            },
+            Operation::Prepare(_, preparation) => {
+                visit(&preparation.target);
+                preparation.arguments.iter().for_each(&mut *visit);
+                preparation.keywords.iter().for_each(|(_, value)| visit(value));
+            }
+            Operation::Choose(values) => values.iter().for_each(visit),
+            _ => {}
+        }
+    }
+}
+
+impl New {
+    fn values(&self, visit: &mut dyn FnMut(&Value)) {
+        match self {
+            New::List(values) | New::Set(values) | New::SharedArray(values) => values.iter().for_each(visit),
+            New::Dict(pairs) => {
+                for (key, value) in pairs {
+                    visit(key);
+                    visit(value);
+                }
+            }
+            New::Condition(Some(lock)) => visit(&Value::Object(*lock)),
+            New::SharedValue(value) | New::Atomic(value) => visit(value),
+            _ => {}
+        }
+    }
+}
