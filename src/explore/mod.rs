@@ -1,5 +1,298 @@
-//! Every schedule of a small program, exactly.
+//! Every schedule of a small program, exactly: how many there are, how each can end, and the shortest that goes wrong.
+//!
+//! ```text
+//!  Program ─▶ search (machine: one step of one thread) ─▶ graph of states ─▶ count, shortest, findings ─▶ Report
+//! ```
+//!
+//! Nothing of a program is ever executed for real here: its threads are data, and its time is a sequence of choices.
+//! What a step is, and what is counted, is laid down in the README's chapter on programs; two people who work it out on
+//! paper get the same numbers.
 
+mod content;
+mod count;
+mod findings;
+mod machine;
+mod operate;
+mod outcomes;
 mod report;
+mod schedule;
+mod search;
+mod shortest;
+mod tables;
+mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use outcomes::thread_name;
 pub use report::{Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait};
+pub use words::Step;
+
+use crate::program::{Problem, Program};
+use count::Count;
+use machine::{Machine, State};
+use outcomes::Ending;
+use schedule::Turn;
+use search::Found;
+
+/// A schedule, replayed.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Run {
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// How the program ended, if the schedule goes that far.
+    pub ending: Option<Outcome>,
+    /// If it does not: who can go on, and why the others cannot.
+    pub next: Vec<Next>,
+}
+
+/// What a thread could do next.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Next {
+    /// The thread.
+    pub thread: usize,
+    /// Its letter.
+    pub name: String,
+    /// The line that it has come to.
+    pub line: u32,
+    /// In how many ways it can go on; 0 where it cannot.
+    pub choices: usize,
+    /// What it waits for, if it cannot.
+    pub waits: Option<Wait>,
+}
+
+/// Explores a program: all its schedules.
+///
+/// # Errors
+/// The program went past a limit, or did something that is not in the subset.
+pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> {
+    let found = search::search(program, options)?;
+    let mut report = Report {
+        format: 1,
+        program: program.name.clone(),
+        grain: options.grain,
+        memory: options.memory,
+        notify: options.notify,
+        complete: found.graph.complete,
+        schedules: None,
+        states: found.graph.len() as u64,
+        steps: found.steps,
+        elapsed_s: 0.0,
+        outcomes: Vec::new(),
+        findings: Vec::new(),
+    };
+    if !found.graph.complete {
+        return Ok(report);
+    }
+    let mut machine = Machine::new(&found.shared);
+    let graph = &found.graph;
+    let reported = outcomes::reported(&mut machine, &graph.state(0), &found.written);
+    let mut endings: BTreeMap<String, (Ending, Vec<usize>)> = BTreeMap::new();
+    let mut ends: Vec<State> = Vec::new();
+    for index in 0..graph.len() {
+        if graph.steps(index).is_empty() {
+            let state = graph.state(index);
+            let ending = outcomes::ending(&mut machine, &state, &reported);
+            endings.entry(ending.key()).or_insert_with(|| (ending, Vec::new())).1.push(index);
+            ends.push(state);
+        }
+    }
+    let paths = (!options.verdict).then(|| count::paths(graph));
+    let mut total = Count::zero();
+    for (ending, ends) in endings.into_values() {
+        let turns = shortest::shortest(graph, &ends);
+        let mut outcome = outcome(ending);
+        if let Some(paths) = &paths {
+            let mut count = Count::zero();
+            ends.iter().for_each(|end| count.add(&paths.count(*end)));
+            total.add(&count);
+            outcome.schedules = Some(count.to_string());
+            outcome.chance = Some(ends.iter().map(|end| paths.chances[*end]).sum());
+        }
+        outcome.shortest = schedule::spelt(&turns);
+        outcome.length = turns.len();
+        outcome.switches = schedule::switches(&turns);
+        let replay = replay(&mut machine, &found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
+        outcome.text = ended_in_words(&outcome, words::told(&replay.0));
+        if let Some(finding) = lost_wakeup(&replay.0, &outcome) {
+            report.findings.push(finding);
+        }
+        report.outcomes.push(outcome);
+    }
+    if let Some(paths) = &paths {
+        let total = if paths.any_endless { Count::Infinite } else { total };
+        report.schedules = Some(total.to_string());
+    }
+    report.outcomes.sort_by(|one, other| {
+        let rank = |outcome: &Outcome| (outcome.kind, outcome.length, outcome.shortest.clone());
+        rank(one).cmp(&rank(other))
+    });
+    report.findings.extend(findings::data_races(&mut machine, graph));
+    if paths.as_ref().is_none_or(|paths| paths.any_endless) {
+        report.findings.extend(findings::endless(&mut machine, graph));
+    }
+    report.findings.extend(findings::locks_not_released(&mut machine, &ends));
+    let closed: Vec<BTreeSet<usize>> = report
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.kind == Kind::Deadlock)
+        .map(|outcome| outcome.waits.iter().filter(|wait| wait.held_by.is_some() && !wait.what.starts_with("the end")).map(|wait| wait.thread).collect())
+        .collect();
+    report.findings.extend(findings::potential_deadlocks(&mut machine, graph, &closed));
+    report.findings.dedup();
+    if let Some(problem) = machine.problem.take() {
+        return Err(problem);
+    }
+    Ok(report)
+}
+
+/// Replays a schedule, step by step.
+///
+/// # Errors
+/// The schedule is none of this program, or the program went past a limit.
+pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Problem> {
+    let refused = |(at, why): (usize, String)| {
+        let help = "a schedule belongs to one program, one grain and one memory model".to_string();
+        Problem::of_file("--schedule", format!("step {at}: {why}"), Some(help))
+    };
+    let turns = schedule::parse(text).map_err(refused)?;
+    let found = search::search(program, options)?;
+    let mut machine = Machine::new(&found.shared);
+    let reported = outcomes::reported(&mut machine, &found.graph.state(0), &found.written);
+    let (steps, state) = replay(&mut machine, &found, &reported, &turns).map_err(refused)?;
+    let mut any = false;
+    search::successors(&mut machine, &state, |_, _, _| any = true);
+    let mut run = Run { steps, ending: None, next: Vec::new() };
+    if any {
+        for thread in 0..state.threads.len() {
+            let local = machine.local(state.threads[thread]);
+            if machine.facts(state.threads[thread]).ended {
+                continue;
+            }
+            let choices = machine.choices(&state, thread);
+            let waits = if choices == 0 { outcomes::wait(&mut machine, &state, thread) } else { None };
+            let line = local.thread.place(program).line;
+            run.next.push(Next { thread, name: thread_name(thread), line, choices, waits });
+        }
+    } else {
+        let mut ending = outcome(outcomes::ending(&mut machine, &state, &reported));
+        ending.shortest = schedule::spelt(&turns);
+        (ending.length, ending.switches) = (turns.len(), schedule::switches(&turns));
+        ending.text = ended_in_words(&ending, words::told(&run.steps));
+        run.ending = Some(ending);
+    }
+    match machine.problem.take() {
+        Some(problem) => Err(problem),
+        None => Ok(run),
+    }
+}
+
+/// Takes the steps of a schedule; where one cannot be taken, its number and why.
+fn replay(
+    machine: &mut Machine<'_>,
+    found: &Found<'_>,
+    reported: &[u32],
+    turns: &[Turn],
+) -> Result<(Vec<Step>, State), (usize, String)> {
+    let mut state = found.graph.state(0);
+    let mut steps = Vec::new();
+    for (at, turn) in turns.iter().enumerate() {
+        let mut ways: Vec<State> = Vec::new();
+        search::successors(machine, &state, |mover, _, next| {
+            if mover == turn.mover {
+                ways.push(next.clone());
+            }
+        });
+        let thread = turn.mover.number();
+        let wrong = |why: String| Err((at + 1, why));
+        let next = match (ways.len(), turn.choice) {
+            (0, _) if thread >= state.threads.len() => return wrong(format!("there is no thread {thread} yet")),
+            (0, _) => return wrong(format!("thread {thread} cannot move there")),
+            (1, None | Some(0)) => ways.remove(0),
+            (several, Some(choice)) if choice < several => ways.remove(choice),
+            (several, Some(_)) => return wrong(format!("it has {several} choices, counted from 0")),
+            (several, None) => return wrong(format!("it has {several} choices: write which one, `{thread}:0`")),
+        };
+        let local = machine.local(state.threads[thread]);
+        let place = local.thread.place(machine.shared.program);
+        let (text, access) = words::describe(machine, &state, &next, *turn);
+        let values = outcomes::ending(machine, &next, reported).values;
+        let name = match turn.mover.is_buffer() {
+            true => format!("{}'s", thread_name(thread)),
+            false => thread_name(thread),
+        };
+        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access, place });
+        state = next;
+    }
+    Ok((steps, state))
+}
+
+fn outcome(ending: Ending) -> Outcome {
+    Outcome {
+        kind: ending.kind,
+        thread: ending.thread,
+        line: ending.line,
+        message: ending.message,
+        values: ending.values,
+        output: ending.output,
+        schedules: None,
+        chance: None,
+        shortest: String::new(),
+        length: 0,
+        switches: 0,
+        waits: ending.waits,
+        text: String::new(),
+    }
+}
+
+/// The steps in words, and how they ended.
+fn ended_in_words(outcome: &Outcome, steps: String) -> String {
+    let failed = || {
+        let who = outcome.thread.map(thread_name).unwrap_or_default();
+        format!("{who} stops at line {}: {}", outcome.line.unwrap_or(0), outcome.message.as_deref().unwrap_or(""))
+    };
+    let end = match outcome.kind {
+        Kind::Ended => return steps,
+        Kind::Assertion | Kind::Exception => failed(),
+        Kind::Spins => {
+            let who = outcome.thread.map(thread_name).unwrap_or_default();
+            format!("{who} spins for ever at line {}", outcome.line.unwrap_or(0))
+        }
+        Kind::Deadlock => {
+            let wait = |wait: &Wait| {
+                let holder = match wait.held_by {
+                    Some(holder) if !wait.what.starts_with("the end of") => format!(", held by {}", thread_name(holder)),
+                    _ => String::new(),
+                };
+                format!("{} waits for {}{holder}", thread_name(wait.thread), wait.what)
+            };
+            let waits: Vec<String> = outcome.waits.iter().map(wait).collect();
+            format!("nobody can move: {}", waits.join("; "))
+        }
+    };
+    match steps.is_empty() {
+        true => end,
+        false => format!("{steps} · {end}"),
+    }
+}
+
+/// A deadlock in which a notify came before its sleeper.
+fn lost_wakeup(steps: &[Step], outcome: &Outcome) -> Option<Finding> {
+    let sleeper = outcome.waits.iter().find(|wait| wait.what.starts_with("a notify of "))?;
+    let condition = sleeper.what.trim_start_matches("a notify of ");
+    let missed = steps.iter().find(|step| step.text == format!("notifies {condition}, on which nobody sleeps"))?;
+    let asleep = steps.iter().rev().find(|step| step.thread == sleeper.thread)?;
+    Some(Finding {
+        kind: FindingKind::LostWakeup,
+        threads: vec![missed.thread, sleeper.thread],
+        location: Some(condition.into()),
+        lines: vec![missed.line, asleep.line],
+        text: format!(
+            "{} notifies {condition} (line {}) before {} sleeps on it (line {}): a notify is not remembered.",
+            missed.name, missed.line, asleep.name, asleep.line
+        ),
+    })
+}
+
+fn internal(program: &Program, text: String) -> Problem {
+    Problem::of_file(&program.name, format!("its own shortest schedule could not be replayed: {text}"), None)
+}

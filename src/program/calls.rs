@@ -524,7 +524,11 @@ impl Thread {
     /// Calls a function or a class of the library.
     fn call_builtin(&mut self, program: &Program, builtin: Builtin, bound: Bound) -> Outcome {
         let mut arguments = Arguments::new(program, builtin.name(), bound);
-        let made = |new: New| Ok(Flow::Do(Operation::New(new), Expect::Push));
+        let shared = builtin.module() == "multiprocessing" || builtin.module() == "prelude";
+        let made = |new: New| {
+            let new = if shared { New::Shared(Box::new(new)) } else { new };
+            Ok(Flow::Do(Operation::New(new), Expect::Push))
+        };
         match builtin {
             Builtin::Print => {
                 let word = |value: Option<Value>, default: &str| match value {

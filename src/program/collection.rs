@@ -123,6 +123,30 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Calls `change` on every value in it.
+    pub(super) fn change(&mut self, change: &mut dyn FnMut(&mut Value)) {
+        match self {
+            Access::Contains(value) | Access::Item(value) | Access::Index(value) | Access::Count(value) => change(value),
+            Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => change(value),
+            Access::Add(value) | Access::Discard(value) => change(value),
+            Access::Get(first, second) | Access::SetItem(first, second) | Access::Insert(first, second) => {
+                change(first);
+                change(second);
+            }
+            Access::SetDefault(first, second) => {
+                change(first);
+                change(second);
+            }
+            Access::Pop(first, second) => first.iter_mut().chain(second).for_each(change),
+            Access::Extend(values) | Access::Update(values) | Access::AddAll(values) => {
+                *values = super::operation::changed(values, change);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Why an access did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {

@@ -125,6 +125,8 @@ pub enum New {
     Atomic(Value),
     /// What a task of a pool will come to.
     Future,
+    /// One that all processes see.
+    Shared(Box<New>),
 }
 
 /// How long an operation that could block would wait.
@@ -275,7 +277,78 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// The same with every reference to an object renamed.
+    pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Operation {
+        let mut operation = self.clone();
+        operation.change(&mut |value| *value = value.renamed(rename));
+        match &mut operation {
+            Operation::Sync(object, _) | Operation::Access(object, _) | Operation::Start(object) => *object = rename(*object),
+            Operation::Prepare(object, _) => *object = rename(*object),
+            Operation::New(New::Condition(Some(lock))) => *lock = rename(*lock),
+            Operation::FirstDone(futures) => futures.iter_mut().for_each(|future| *future = rename(*future)),
+            _ => {}
+        }
+        operation
+    }
+
+    fn change(&mut self, change: &mut dyn FnMut(&mut Value)) {
+        match self {
+            Operation::Store(_, value) | Operation::LoadMember(value, _) | Operation::DeepCopy(value) => change(value),
+            Operation::StoreMember(object, _, value) => {
+                change(object);
+                change(value);
+            }
+            Operation::New(new) => new.change(change),
+            Operation::Access(_, access) => access.change(change),
+            Operation::Compare(_, left, right) => {
+                change(left);
+                change(right);
+            }
+            Operation::Render(values) => values.iter_mut().for_each(|(value, _)| change(value)),
+            Operation::Sync(_, sync) => match sync {
+                Sync::Put(value, _) | Sync::SetName(value) | Sync::Write(value) | Sync::FetchAdd(value) => change(value),
+                Sync::Swap(value) | Sync::Resolve(_, value) => change(value),
+                Sync::CompareExchange(expected, value) => {
+                    change(expected);
+                    change(value);
+                }
+                _ => {}
+            },
+            Operation::Prepare(_, preparation) => {
+                change(&mut preparation.target);
+                preparation.arguments.iter_mut().for_each(&mut *change);
+                preparation.keywords.iter_mut().for_each(|(_, value)| change(value));
+            }
+            Operation::Choose(values) => *values = changed(values, change),
+            _ => {}
+        }
+    }
+}
+
+/// The values, each changed.
+pub(super) fn changed(values: &[Value], change: &mut dyn FnMut(&mut Value)) -> Arc<[Value]> {
+    let mut values = values.to_vec();
+    values.iter_mut().for_each(change);
+    values.into()
+}
+
 impl New {
+    fn change(&mut self, change: &mut dyn FnMut(&mut Value)) {
+        match self {
+            New::List(values) | New::Set(values) | New::SharedArray(values) => values.iter_mut().for_each(change),
+            New::Dict(pairs) => {
+                for (key, value) in pairs {
+                    change(key);
+                    change(value);
+                }
+            }
+            New::SharedValue(value) | New::Atomic(value) => change(value),
+            New::Shared(new) => new.change(change),
+            _ => {}
+        }
+    }
+
     fn values(&self, visit: &mut dyn FnMut(&Value)) {
         match self {
             New::List(values) | New::Set(values) | New::SharedArray(values) => values.iter().for_each(visit),
@@ -287,6 +360,7 @@ impl New {
             }
             New::Condition(Some(lock)) => visit(&Value::Object(*lock)),
             New::SharedValue(value) | New::Atomic(value) => visit(value),
+            New::Shared(new) => new.values(visit),
             _ => {}
         }
     }

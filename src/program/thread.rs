@@ -55,6 +55,8 @@ pub struct Frame {
 pub(super) enum Then {
     Push,
     Drop,
+    /// It comes before the caller's first instruction: a module is imported before its function runs.
+    Before,
     /// It was the `__init__` of this object, which is the value.
     Give(Value),
 }
@@ -113,8 +115,24 @@ pub enum Pause {
     Raised(Arc<Exception>),
     /// It goes round in a circle and will never do anything that another could see.
     Spins,
+    /// It did its operation, and others will let it go on: it has arrived at a barrier.
+    Parked,
     /// It went past a limit of ours.
     Limit(String),
+}
+
+impl Pause {
+    /// The same with every reference to an object renamed.
+    pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Pause {
+        match self {
+            Pause::Operation(operation) => Pause::Operation(operation.renamed(rename)),
+            Pause::Raised(exception) => match Value::Exception(Arc::clone(exception)).renamed(rename) {
+                Value::Exception(exception) => Pause::Raised(exception),
+                _ => self.clone(),
+            },
+            _ => self.clone(),
+        }
+    }
 }
 
 /// What a thread passed on its way.
@@ -124,6 +142,14 @@ pub struct Passed {
     pub statement: bool,
     /// A line that is marked `# progress`.
     pub progress: bool,
+}
+
+impl Passed {
+    /// And this too.
+    pub fn add(&mut self, other: Passed) {
+        self.statement |= other.statement;
+        self.progress |= other.progress;
+    }
 }
 
 /// What one instruction led to.
@@ -172,6 +198,23 @@ impl Thread {
             Err(failure) => Some(thread.fail(program, failure).unwrap_or(Pause::Ended)),
         };
         (thread, pause)
+    }
+
+    /// Lets it import the module before anything else, as a new process does.
+    pub fn import(&mut self, program: &Program) {
+        self.enter(program, FunctionId(0), Vec::new(), Then::Before);
+    }
+
+    /// Lets go of all that it holds: it has ended.
+    pub fn forget(&mut self) {
+        self.frames.clear();
+        self.own.clear();
+        self.expect = Expect::Nothing;
+    }
+
+    /// The call and the instruction that it is in: a place of the program.
+    pub fn site(&self) -> (u16, u32) {
+        self.frames.last().map_or((u16::MAX, 0), |frame| (frame.function.0, frame.at))
     }
 
     /// Runs on, with what came of the operation that it was waiting for (at first with `None`).
@@ -644,6 +687,7 @@ impl Thread {
                 match frame.then {
                     Then::Push => self.done(value),
                     Then::Drop => Ok(Flow::Next),
+                    Then::Before => Ok(Flow::Stay),
                     Then::Give(object) => match value {
                         Value::None => self.done(object),
                         other => {

@@ -1,0 +1,160 @@
+//! What the objects of a state hold.
+
+use std::sync::Arc;
+
+use crate::program::code::NameId;
+use crate::program::collection::Collection;
+use crate::program::operation::Preparation;
+use crate::program::value::{ObjectKind, Reference, Value};
+
+/// What an object holds, and where in the program it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Content {
+    /// The place of the program that made it: all objects made there are marked together.
+    pub(super) site: u64,
+    pub(super) body: Body,
+}
+
+/// What an object holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Body {
+    /// A variable outside of functions.
+    Variable(Value),
+    /// All variables of another process than the first.
+    Namespace(Vec<Value>),
+    /// A list, dict, set, or shared array.
+    Collection(Collection),
+    /// Attributes of an object.
+    Instance(Vec<(NameId, Value)>),
+    Thread(ThreadBody),
+    Lock { owner: Option<u8> },
+    RLock { owner: Option<u8>, levels: u32 },
+    Semaphore { value: i64, bound: Option<i64> },
+    Condition { lock: Reference, sleepers: Vec<Sleeper> },
+    Event(bool),
+    /// Those who have arrived wait without a step of their own.
+    Barrier { parties: i64, waiting: Vec<u8> },
+    Queue(QueueBody),
+    /// One end of a pipe: what it receives from, and what it sends into.
+    Connection { incoming: Reference, outgoing: Reference },
+    SharedValue { value: Value, lock: Reference },
+    /// The lock of a shared array stands beside it.
+    Atomic(Value),
+    Future(Option<(bool, Value)>),
+    Local,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ThreadBody {
+    pub(super) stage: Stage,
+    pub(super) attributes: Vec<(NameId, Value)>,
+    pub(super) name: Option<Value>,
+    pub(super) daemon: bool,
+    pub(super) process: bool,
+}
+
+/// How far a thread has come.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    /// Its `__init__` has not been called.
+    Made,
+    Prepared(Arc<Preparation>),
+    /// With this number.
+    Started(u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Sleeper {
+    pub(super) thread: u8,
+    /// How many levels of the lock it let go of.
+    pub(super) levels: u32,
+    pub(super) notified: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct QueueBody {
+    pub(super) items: Vec<Value>,
+    pub(super) capacity: Option<i64>,
+    pub(super) lifo: bool,
+    /// Between processes: what goes in is copied.
+    pub(super) copies: bool,
+    pub(super) unfinished: i64,
+    pub(super) closed: bool,
+}
+
+impl Body {
+    /// Calls `visit` on every value in it.
+    pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
+        match self {
+            Body::Variable(value) | Body::Atomic(value) | Body::Future(Some((_, value))) => visit(value),
+            Body::Namespace(values) => values.iter().for_each(visit),
+            Body::Collection(collection) => collection.values(visit),
+            Body::Instance(attributes) => attributes.iter().for_each(|(_, value)| visit(value)),
+            Body::Thread(thread) => {
+                thread.attributes.iter().for_each(|(_, value)| visit(value));
+                thread.name.iter().for_each(&mut *visit);
+                if let Stage::Prepared(preparation) = &thread.stage {
+                    visit(&preparation.target);
+                    preparation.arguments.iter().for_each(&mut *visit);
+                    preparation.keywords.iter().for_each(|(_, value)| visit(value));
+                }
+            }
+            Body::Condition { lock, .. } => visit(&Value::Object(*lock)),
+            Body::Queue(queue) => queue.items.iter().for_each(visit),
+            Body::Connection { incoming, outgoing } => {
+                visit(&Value::Object(*incoming));
+                visit(&Value::Object(*outgoing));
+            }
+            Body::SharedValue { value, lock } => {
+                visit(value);
+                visit(&Value::Object(*lock));
+            }
+            _ => {}
+        }
+    }
+
+    /// The same with every reference to an object renamed.
+    pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Body {
+        let mut body = self.clone();
+        let mut change = |value: &mut Value| *value = value.renamed(rename);
+        match &mut body {
+            Body::Variable(value) | Body::Atomic(value) | Body::Future(Some((_, value))) => change(value),
+            Body::Namespace(values) => values.iter_mut().for_each(change),
+            Body::Collection(Collection::List(values) | Collection::Set(values)) => values.iter_mut().for_each(change),
+            Body::Collection(Collection::Dict(pairs)) => {
+                for (key, value) in pairs {
+                    change(key);
+                    change(value);
+                }
+            }
+            Body::Instance(attributes) => attributes.iter_mut().for_each(|(_, value)| change(value)),
+            Body::Thread(thread) => {
+                thread.attributes.iter_mut().for_each(|(_, value)| change(value));
+                thread.name.iter_mut().for_each(&mut change);
+                if let Stage::Prepared(preparation) = &mut thread.stage {
+                    let preparation = Arc::make_mut(preparation);
+                    change(&mut preparation.target);
+                    preparation.arguments.iter_mut().for_each(&mut change);
+                    preparation.keywords.iter_mut().for_each(|(_, value)| change(value));
+                }
+            }
+            Body::Condition { lock, .. } => *lock = rename(*lock),
+            Body::Queue(queue) => queue.items.iter_mut().for_each(change),
+            Body::Connection { incoming, outgoing } => {
+                *incoming = rename(*incoming);
+                *outgoing = rename(*outgoing);
+            }
+            Body::SharedValue { value, lock } => {
+                change(value);
+                *lock = rename(*lock);
+            }
+            _ => {}
+        }
+        body
+    }
+}
+
+/// What kind of object refers to the lock of a condition, a queue, ….
+pub(super) fn reference(kind: ObjectKind, id: u32) -> Reference {
+    Reference { kind, id }
+}

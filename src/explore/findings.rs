@@ -1,0 +1,399 @@
+//! What else is worth telling of a program: races, circles, what is never given back, what nobody heard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::Body;
+use super::machine::{LocalKind, Machine, State};
+use super::outcomes::{name_of, thread_name};
+use super::report::{Finding, FindingKind};
+use super::search::Graph;
+use crate::program::code::Place;
+use crate::program::operation::{Operation, Sync};
+use crate::program::thread::Pause;
+use crate::program::value::{ObjectKind, Reference};
+
+/// Lines as a sentence has them.
+fn lines_in_words(lines: &BTreeSet<u32>) -> String {
+    let texts: Vec<String> = lines.iter().map(u32::to_string).collect();
+    match &texts[..] {
+        [one] => format!("line {one}"),
+        several => format!("lines {}", several.join(" and ")),
+    }
+}
+
+/// Two next steps on one location, at least one writing.
+pub(super) fn data_races(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> {
+    if machine.shared.marks.is_empty() {
+        return Vec::new();
+    }
+    // By location: threads and lines.
+    let mut races: BTreeMap<String, (BTreeSet<usize>, BTreeSet<u32>)> = BTreeMap::new();
+    let mut known: BTreeSet<(usize, u32, usize, u32)> = BTreeSet::new();
+    for index in 0..graph.len() {
+        if graph.steps(index).is_empty() {
+            continue;
+        }
+        let state = graph.state(index);
+        let mut next: Vec<(usize, super::machine::Mark, u32, bool)> = Vec::new();
+        for thread in 0..state.threads.len() {
+            if machine.facts(state.threads[thread]).kind != LocalKind::Operating {
+                continue;
+            }
+            if let Some((mark, object, writes)) = machine.location(&state, thread)
+                && machine.shared.marks.contains(&mark)
+            {
+                next.push((thread, mark, object, writes));
+            }
+        }
+        for (at, one) in next.iter().enumerate() {
+            for other in &next[at + 1..] {
+                let collide = one.1 == other.1 && one.2 == other.2 && (one.3 || other.3);
+                if !collide || !known.insert((one.0, state.threads[one.0], other.0, state.threads[other.0])) {
+                    continue;
+                }
+                let mut lines = BTreeSet::new();
+                for thread in [one.0, other.0] {
+                    lines.insert(machine.local(state.threads[thread]).thread.place(machine.shared.program).line);
+                }
+                let name = location_name(machine, &state, one.0);
+                let entry = races.entry(name).or_default();
+                entry.0.extend([one.0, other.0]);
+                entry.1.extend(lines);
+            }
+        }
+    }
+    let finding = |(name, (threads, lines)): (String, (BTreeSet<usize>, BTreeSet<u32>))| {
+        let who: Vec<String> = threads.iter().map(|thread| thread_name(*thread)).collect();
+        let text = format!(
+            "{} can touch {name} at the same moment ({}), at least one of them writing, and nothing orders them.",
+            who.join(" and "),
+            lines_in_words(&lines)
+        );
+        Finding {
+            kind: FindingKind::DataRace,
+            threads: threads.into_iter().collect(),
+            location: Some(name),
+            lines: lines.into_iter().collect(),
+            text,
+        }
+    };
+    races.into_iter().map(finding).collect()
+}
+
+fn location_name(machine: &mut Machine<'_>, state: &State, thread: usize) -> String {
+    let turn = super::schedule::Turn { mover: super::search::Mover::thread(thread), choice: None };
+    let (_, access) = super::words::describe(machine, state, state, turn);
+    access.map_or_else(|| "a value".into(), |(name, _)| name)
+}
+
+/// Locks that a thread has ended with.
+pub(super) fn locks_not_released(machine: &mut Machine<'_>, ends: &[State]) -> Vec<Finding> {
+    let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for state in ends {
+        for object in machine.objects(state) {
+            let content = machine.body(state, object);
+            let (kind, owner) = match &content.body {
+                Body::Lock { owner: Some(owner) } => (ObjectKind::Lock, usize::from(*owner)),
+                Body::RLock { owner: Some(owner), .. } => (ObjectKind::RLock, usize::from(*owner)),
+                _ => continue,
+            };
+            if machine.facts(state.threads[owner]).ended {
+                let name = name_of(machine, state, Reference { kind, id: object });
+                found.entry(name).or_default().insert(owner);
+            }
+        }
+    }
+    let finding = |(name, threads): (String, BTreeSet<usize>)| {
+        let who: Vec<String> = threads.iter().map(|thread| thread_name(*thread)).collect();
+        Finding {
+            kind: FindingKind::LockNotReleased,
+            text: format!("{} can end while holding {name}: nobody will ever get it again.", who.join(" or ")),
+            threads: threads.into_iter().collect(),
+            location: Some(name),
+            lines: Vec::new(),
+        }
+    };
+    found.into_iter().map(finding).collect()
+}
+
+/// One lock taken while others are held.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Taken {
+    thread: usize,
+    wanted: u32,
+    holding: Vec<u32>,
+    line: u32,
+}
+
+/// Circles in the order in which locks are taken, other than those that closed.
+pub(super) fn potential_deadlocks(machine: &mut Machine<'_>, graph: &Graph, closed: &[BTreeSet<usize>]) -> Vec<Finding> {
+    let mut taken: BTreeSet<Taken> = BTreeSet::new();
+    let mut names: BTreeMap<u32, String> = BTreeMap::new();
+    for index in 0..graph.len() {
+        let state = graph.state(index);
+        let mut held: Option<Vec<(u32, usize)>> = None;
+        for thread in 0..state.threads.len() {
+            let Some(wanted) = machine.wanted_lock(&state, thread) else { continue };
+            if held.is_none() {
+                held = Some(machine.held_locks(&state));
+                if held.as_ref().is_some_and(Vec::is_empty) {
+                    break;
+                }
+            }
+            let own = held.iter().flatten().filter(|(lock, owner)| *owner == thread && *lock != wanted.0);
+            let holding: Vec<u32> = own.map(|(lock, _)| *lock).collect();
+            if holding.is_empty() {
+                continue;
+            }
+            let line = machine.local(state.threads[thread]).thread.place(machine.shared.program).line;
+            let new = taken.insert(Taken { thread, wanted: wanted.0, holding: holding.clone(), line });
+            if new {
+                for (lock, kind) in holding.iter().map(|lock| (*lock, ObjectKind::Lock)).chain([wanted]) {
+                    let name = name_of(machine, &state, Reference { kind, id: lock });
+                    names.entry(lock).or_insert(name);
+                }
+            }
+        }
+    }
+    let taken: Vec<Taken> = taken.into_iter().collect();
+    let mut findings = Vec::new();
+    let mut seen: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
+    let mut circle: Vec<usize> = Vec::new();
+    let mut budget = 200_000_u32;
+    for first in 0..taken.len() {
+        circle.push(first);
+        close(&taken, &mut circle, &mut budget, &mut |circle| {
+            let threads: BTreeSet<usize> = circle.iter().map(|at| taken[*at].thread).collect();
+            let locks: BTreeSet<u32> = circle.iter().map(|at| taken[*at].wanted).collect();
+            if closed.contains(&threads) || !seen.insert(locks) {
+                return;
+            }
+            let lines: BTreeSet<u32> = circle.iter().map(|at| taken[*at].line).collect();
+            let each: Vec<String> = circle
+                .iter()
+                .map(|at| {
+                    let one = &taken[*at];
+                    let previous = circle.iter().map(|at| taken[*at].wanted).find(|lock| one.holding.contains(lock));
+                    let holds = previous.and_then(|lock| names.get(&lock)).cloned().unwrap_or_default();
+                    format!("{} takes {} while holding {holds}", thread_name(one.thread), names[&one.wanted])
+                })
+                .collect();
+            findings.push(Finding {
+                kind: FindingKind::PotentialDeadlock,
+                text: format!("Locks are taken in a circle ({}). It cannot close in this program, but it is one change away.", each.join("; ")),
+                threads: threads.into_iter().collect(),
+                location: None,
+                lines: lines.into_iter().collect(),
+            });
+        });
+        circle.pop();
+    }
+    findings
+}
+
+/// Follows a chain of "holds one, wants the next" by different threads without a common guard.
+fn close(taken: &[Taken], circle: &mut Vec<usize>, budget: &mut u32, found: &mut dyn FnMut(&[usize])) {
+    let (Some(first), Some(last)) = (circle.first().copied(), circle.last().copied()) else { return };
+    if *budget == 0 || circle.len() > 8 {
+        return;
+    }
+    *budget -= 1;
+    if circle.len() > 1 && taken[first].holding.contains(&taken[last].wanted) {
+        found(circle);
+        return;
+    }
+    for next in 0..taken.len() {
+        // Each circle is found from its smallest member only.
+        if next <= first || !taken[next].holding.contains(&taken[last].wanted) {
+            continue;
+        }
+        let apart = circle.iter().all(|at| {
+            let (one, other) = (&taken[*at], &taken[next]);
+            one.thread != other.thread && !one.holding.iter().any(|lock| other.holding.contains(lock))
+        });
+        if apart {
+            circle.push(next);
+            close(taken, circle, budget, found);
+            circle.pop();
+        }
+    }
+}
+
+/// Circles in which everybody who could move keeps moving, and somebody gets nowhere.
+pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let all = components(graph, |_| true);
+    if all.is_empty() {
+        return findings;
+    }
+    let live = components(graph, |step| graph.progress[step] == 0);
+    for component in live {
+        if let Some(threads) = fair(machine, graph, &component, |step| graph.progress[step] == 0) {
+            let who: Vec<String> = threads.iter().map(|thread| thread_name(*thread)).collect();
+            let lines = lines_of(machine, graph, &component, &threads);
+            findings.push(Finding {
+                kind: FindingKind::Livelock,
+                text: format!(
+                    "{} can go round for ever ({}): all keep moving, and nobody ends or passes a line marked # progress.",
+                    who.join(" and "),
+                    lines_in_words(&lines)
+                ),
+                threads,
+                location: None,
+                lines: lines.into_iter().collect(),
+            });
+            break;
+        }
+    }
+    let threads = (0..graph.len()).map(|index| graph.state(index).threads.len()).max().unwrap_or(0).min(64);
+    for thread in 0..threads {
+        let others = |step: usize| graph.progress[step] >> thread & 1 == 0;
+        for component in components(graph, others) {
+            let inside: BTreeSet<usize> = component.iter().copied().collect();
+            let steps = component.iter().flat_map(|state| graph.steps(*state));
+            let inner = |step: &usize| others(*step) && inside.contains(&(graph.targets[*step] as usize));
+            let gets_on = steps.filter(inner).any(|step| graph.progress[step] != 0);
+            let unfinished = !machine.facts(graph.state(component[0]).threads.get(thread).copied().unwrap_or(0)).ended
+                && graph.state(component[0]).threads.len() > thread;
+            if gets_on && unfinished && fair(machine, graph, &component, others).is_some() {
+                let lines = lines_of(machine, graph, &component, &[thread]);
+                findings.push(Finding {
+                    kind: FindingKind::Starvation,
+                    text: format!("{} can be kept waiting for ever while others get on.", thread_name(thread)),
+                    threads: vec![thread],
+                    location: None,
+                    lines: lines.into_iter().collect(),
+                });
+                break;
+            }
+        }
+    }
+    findings
+}
+
+/// Whether a fair scheduler may stay in a component for ever: each thread that can always move in it does. Who moves.
+fn fair(
+    machine: &mut Machine<'_>,
+    graph: &Graph,
+    component: &[usize],
+    taken: impl Fn(usize) -> bool,
+) -> Option<Vec<usize>> {
+    let inside: BTreeSet<usize> = component.iter().copied().collect();
+    let mut moves: BTreeSet<usize> = BTreeSet::new();
+    let mut always: Option<BTreeSet<usize>> = None;
+    for state in component {
+        let can: BTreeSet<usize> = graph.steps(*state).map(|step| graph.movers[step].number()).collect();
+        always = Some(match always {
+            None => can,
+            Some(always) => always.intersection(&can).copied().collect(),
+        });
+        let stays = graph.steps(*state).filter(|step| taken(*step) && inside.contains(&(graph.targets[*step] as usize)));
+        moves.extend(stays.map(|step| graph.movers[step].number()));
+    }
+    let _ = machine;
+    always?.is_subset(&moves).then(|| moves.into_iter().collect())
+}
+
+fn lines_of(machine: &mut Machine<'_>, graph: &Graph, component: &[usize], threads: &[usize]) -> BTreeSet<u32> {
+    let mut lines = BTreeSet::new();
+    for state in component.iter().take(1000) {
+        let state = graph.state(*state);
+        for thread in threads {
+            let Some(local) = state.threads.get(*thread) else { continue };
+            let Place { line, .. } = machine.local(*local).thread.place(machine.shared.program);
+            lines.insert(line);
+        }
+    }
+    lines.remove(&0);
+    lines
+}
+
+/// Strongly connected components with a cycle, of the steps that count: Tarjan's, without recursion.
+fn components(graph: &Graph, counts: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    const NEW: u32 = u32::MAX;
+    let len = graph.len();
+    let (mut index, mut low) = (vec![NEW; len], vec![0_u32; len]);
+    let mut on_stack = vec![false; len];
+    let (mut stack, mut calls) = (Vec::new(), Vec::new());
+    let (mut next, mut found) = (0_u32, Vec::new());
+    for root in 0..len {
+        if index[root] != NEW {
+            continue;
+        }
+        calls.push((root, graph.steps(root)));
+        (index[root], low[root]) = (next, next);
+        next += 1;
+        stack.push(root);
+        on_stack[root] = true;
+        while let Some((state, steps)) = calls.last_mut() {
+            let state = *state;
+            match steps.next() {
+                Some(step) if !counts(step) => {}
+                Some(step) => {
+                    let target = graph.targets[step] as usize;
+                    if index[target] == NEW {
+                        (index[target], low[target]) = (next, next);
+                        next += 1;
+                        stack.push(target);
+                        on_stack[target] = true;
+                        calls.push((target, graph.steps(target)));
+                    } else if on_stack[target] {
+                        low[state] = low[state].min(index[target]);
+                    }
+                }
+                None => {
+                    calls.pop();
+                    if let Some((caller, _)) = calls.last() {
+                        low[*caller] = low[*caller].min(low[state]);
+                    }
+                    if low[state] != index[state] {
+                        continue;
+                    }
+                    let at = stack.iter().rposition(|other| *other == state).unwrap_or(0);
+                    let component = stack.split_off(at);
+                    component.iter().for_each(|member| on_stack[*member] = false);
+                    let itself = |step: usize| counts(step) && graph.targets[step] as usize == state;
+                    if component.len() > 1 || graph.steps(state).any(itself) {
+                        found.push(component);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+impl Machine<'_> {
+    /// All objects of a state, those that never change left out.
+    pub(super) fn objects(&self, state: &State) -> Vec<u32> {
+        let layout = &self.shared.layout;
+        let fixed = (0..layout.fixed).filter(|object| layout.places[*object as usize] != super::machine::CONSTANT);
+        let later = state.objects.len() as u32 - layout.mutable;
+        fixed.chain(layout.fixed..layout.fixed + later).collect()
+    }
+
+    /// The lock that a thread is about to take, for as long as it needs.
+    fn wanted_lock(&mut self, state: &State, thread: usize) -> Option<(u32, ObjectKind)> {
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(Operation::Sync(object, Sync::Acquire(patience))) = &local.pause else { return None };
+        let lock = match &self.body(state, object.id).body {
+            Body::Condition { lock, .. } => *lock,
+            _ => *object,
+        };
+        let is_lock = matches!(lock.kind, ObjectKind::Lock | ObjectKind::RLock);
+        (is_lock && *patience == crate::program::operation::Patience::Forever).then_some((lock.id, lock.kind))
+    }
+
+    fn held_locks(&mut self, state: &State) -> Vec<(u32, usize)> {
+        let mut held = Vec::new();
+        for object in self.objects(state) {
+            match &self.body(state, object).body {
+                Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } => {
+                    held.push((object, usize::from(*owner)));
+                }
+                _ => {}
+            }
+        }
+        held
+    }
+}

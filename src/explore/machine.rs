@@ -1,0 +1,1146 @@
+//! One step of one thread: what it does to a state.
+//!
+//! A [`State`] is a handful of small numbers. What they stand for, a thread between two operations or what an object
+//! holds, is kept once in tables, and so is what comes of an operation of such a thread on such an object: a program is
+//! interpreted once for each distinct pair of the two, however many states they occur in.
+//!
+//! Objects have numbers. The first are the variables of the first process, then those that exist when the first thread
+//! is started (`fixed`). Of these, a state holds only those that ever change (`mutable`); what is found to change though
+//! it was not thought to is noted (`missed`), and the search begins anew. Later objects are numbered in the order in
+//! which a state's threads and objects refer to them, so that equal states look equal, and garbage is gone.
+
+use std::sync::Arc;
+
+use super::content::{Body, Content, QueueBody, Stage, ThreadBody, reference};
+use super::operate::Performed;
+use super::report::{Exceptions, Memory, Notify, Options};
+use super::tables::{FastMap, FastSet, Table};
+use crate::program::Program;
+use crate::program::code::{GlobalId, NameId};
+use crate::program::Problem;
+use crate::program::collection::{self, Access, Failure};
+use crate::program::operation::{Operation, Patience, StartMethod, Sync, Variable};
+use crate::program::thread::{Passed, Pause, Thread};
+use crate::program::value::{Exception, ExceptionClass, ObjectKind, Reference, Value};
+
+/// The most threads that a program may start.
+pub(super) const THREADS_MAX: usize = 60;
+
+/// The most operations that one thread may do in one step.
+const OPERATIONS_MAX: u64 = 300_000;
+
+/// A state between two steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    /// The [`Rest`].
+    pub(super) rest: u32,
+    /// Each thread's [`Local`], in the order of their start.
+    pub(super) threads: Vec<u32>,
+    /// Each thread's writes that others do not see yet: a [`Buffer`]. Empty but for `--memory tso`.
+    pub(super) buffers: Vec<u32>,
+    /// What the mutable ones of the fixed objects hold, then the later ones.
+    pub(super) objects: Vec<u32>,
+}
+
+/// A thread between two operations.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Local {
+    pub(super) thread: Thread,
+    pub(super) pause: Pause,
+    /// Its process: the object of its variables; `None` for the first.
+    pub(super) space: Option<u32>,
+    /// What happened before, as far as starts and ends of threads order it: a clock for each thread.
+    pub(super) clock: Vec<u32>,
+    pub(super) daemon: bool,
+}
+
+/// What else belongs to a state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Rest {
+    /// All that was printed.
+    pub(super) output: Arc<str>,
+    /// How processes start.
+    pub(super) start: StartMethod,
+    /// While a suspicion is looked into: the accesses so far.
+    pub(super) history: Vec<Touch>,
+}
+
+/// Writes that others do not see yet, the oldest first.
+pub(super) type Buffer = Vec<Write>;
+
+/// A write that others do not see yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Write {
+    pub(super) object: u32,
+    /// Which of the object's attributes or variables; [`WHOLE`] where it has but one.
+    pub(super) part: u32,
+    /// A variable's content that holds the value.
+    pub(super) value: u32,
+}
+
+/// The part of an object that is all of it.
+pub(super) const WHOLE: u32 = u32::MAX;
+
+/// What is marked as shared: a location, or all that are made at one place of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Mark {
+    Variable(Variable),
+    /// An attribute of objects made at a site.
+    Attribute(u64, NameId),
+    /// Collections or shared values made at a site.
+    Whole(u64),
+}
+
+/// An access to a location by a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Touch {
+    pub(super) mark: Mark,
+    pub(super) object: u32,
+    pub(super) thread: u8,
+    /// The thread's own clock then.
+    pub(super) time: u32,
+    /// The [`Local::clock`] then, as a number of the machine's.
+    pub(super) clock: u32,
+    pub(super) writes: bool,
+}
+
+/// What is known of a program by now, and what the search goes by.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    /// How many objects exist when the first thread starts.
+    pub(super) fixed: u32,
+    /// Of each fixed object, its place among a state's objects, or [`CONSTANT`].
+    pub(super) places: Vec<u32>,
+    /// What the constant ones hold.
+    pub(super) constants: Vec<u32>,
+    /// How many are mutable.
+    pub(super) mutable: u32,
+}
+
+/// The place of a fixed object that never changes.
+pub(super) const CONSTANT: u32 = u32::MAX;
+
+/// What is kept for all searchers.
+pub(super) struct Shared<'a> {
+    pub(super) program: &'a Program,
+    pub(super) options: &'a Options,
+    pub(super) layout: Layout,
+    /// Locations whose accesses are steps.
+    pub(super) marks: FastSet<Mark>,
+    /// Locations whose accesses are written down in the state.
+    pub(super) suspects: FastSet<Mark>,
+    pub(super) locals: Table<Local>,
+    pub(super) contents: Table<Content>,
+    pub(super) rests: Table<Rest>,
+    pub(super) buffers: Table<Buffer>,
+    pub(super) clocks: Table<Vec<u32>>,
+    variables: u32,
+}
+
+/// One searcher's way to them, and what it remembers.
+pub(super) struct Machine<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    locals: FastMap<u32, Arc<Local>>,
+    contents: FastMap<u32, Arc<Content>>,
+    /// (thread's local, what its object holds, thread and choice) → what comes of it.
+    effects: FastMap<(u32, u32, u32), Effect>,
+    /// Facts about locals.
+    facts: Vec<Option<Facts>>,
+    /// Fixed objects that changed though they were not thought to.
+    pub(super) missed: FastSet<u32>,
+    /// Accesses to unmarked locations.
+    pub(super) touches: FastSet<Touch>,
+    /// Two accesses that are not ordered.
+    pub(super) conflicts: FastSet<Mark>,
+    pub(super) problem: Option<Problem>,
+    /// Which threads passed the begin of a statement, or a line marked `# progress`, since that was last asked.
+    pub(super) passing: Passing,
+    /// What the thread that ran last passed.
+    passed: Passed,
+    /// Variables and other fixed objects that were written to.
+    pub(super) written: FastSet<u32>,
+}
+
+/// What comes of an operation on a single object.
+#[derive(Clone, Copy, Debug)]
+enum Effect {
+    Blocked,
+    Done { content: u32, local: u32, passed: Passed },
+}
+
+/// What can be told of a local at a glance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// The one object that its operation is on.
+    object: Option<u32>,
+    /// Done with.
+    pub(super) ended: bool,
+    pub(super) kind: LocalKind,
+    pub(super) daemon: bool,
+    /// Its operation may have several choices, or touches several objects.
+    general: bool,
+    pub(super) visible: Visibility,
+    /// It writes to its object, as far as the operation itself tells.
+    pub(super) writes: bool,
+    /// What it touches, if that is a plain location.
+    pub(super) mark: Option<Mark>,
+}
+
+/// Why a thread does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LocalKind {
+    Operating,
+    Ended,
+    Raised,
+    Spins,
+    /// Others will let it go on.
+    Parked,
+}
+
+/// Whether an operation is a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visibility {
+    /// Never.
+    No,
+    /// While another thread is unfinished.
+    Yes,
+    /// A `join`: only while its thread has not ended.
+    Join,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(program: &'a Program, options: &'a Options) -> Shared<'a> {
+        let variables = (program.globals.len() + program.classes.len() * program.names.len()) as u32;
+        Shared {
+            program,
+            options,
+            layout: Layout::default(),
+            marks: FastSet::default(),
+            suspects: FastSet::default(),
+            locals: Table::new(),
+            contents: Table::new(),
+            rests: Table::new(),
+            buffers: Table::new(),
+            clocks: Table::new(),
+            variables,
+        }
+    }
+
+    /// Which of a process's variables it is.
+    pub(super) fn variable(&self, variable: Variable) -> u32 {
+        match variable {
+            Variable::Global(global) => u32::from(global.0),
+            Variable::Class(class, name) => {
+                (self.program.globals.len() + class.index() * self.program.names.len() + name.index()) as u32
+            }
+        }
+    }
+
+    /// The variable of a number.
+    pub(super) fn variable_of(&self, number: u32) -> Variable {
+        match (number as usize).checked_sub(self.program.globals.len()) {
+            None => Variable::Global(GlobalId(number as u16)),
+            Some(at) => {
+                let names = self.program.names.len();
+                Variable::Class(crate::program::code::ClassId((at / names) as u16), NameId((at % names) as u16))
+            }
+        }
+    }
+
+    /// How many variables a process has.
+    pub(super) fn variables(&self) -> u32 {
+        self.variables
+    }
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>) -> Machine<'a> {
+        Machine {
+            shared,
+            locals: FastMap::default(),
+            contents: FastMap::default(),
+            effects: FastMap::default(),
+            facts: Vec::new(),
+            missed: FastSet::default(),
+            touches: FastSet::default(),
+            conflicts: FastSet::default(),
+            problem: None,
+            passing: Passing::default(),
+            passed: Passed::default(),
+            written: FastSet::default(),
+        }
+    }
+
+    pub(super) fn local(&mut self, number: u32) -> Arc<Local> {
+        let shared = self.shared;
+        Arc::clone(self.locals.entry(number).or_insert_with(|| shared.locals.get(number)))
+    }
+
+    pub(super) fn content(&mut self, number: u32) -> Arc<Content> {
+        let shared = self.shared;
+        Arc::clone(self.contents.entry(number).or_insert_with(|| shared.contents.get(number)))
+    }
+
+    pub(super) fn rest(&mut self, state: &State) -> Arc<Rest> {
+        self.shared.rests.get(state.rest)
+    }
+
+    /// The number of what an object holds.
+    pub(super) fn held(&self, state: &State, object: u32) -> u32 {
+        let layout = &self.shared.layout;
+        match layout.places.get(object as usize) {
+            Some(&CONSTANT) => layout.constants[object as usize],
+            Some(&place) => state.objects[place as usize],
+            None => state.objects[(layout.mutable + object - layout.fixed) as usize],
+        }
+    }
+
+    /// What an object holds.
+    pub(super) fn body(&mut self, state: &State, object: u32) -> Arc<Content> {
+        let number = self.held(state, object);
+        self.content(number)
+    }
+
+    fn hold(&mut self, state: &mut State, object: u32, content: u32) {
+        let layout = &self.shared.layout;
+        match layout.places.get(object as usize) {
+            Some(&CONSTANT) => {
+                if layout.constants[object as usize] != content {
+                    self.missed.insert(object);
+                }
+            }
+            Some(&place) => state.objects[place as usize] = content,
+            None => state.objects[(layout.mutable + object - layout.fixed) as usize] = content,
+        }
+    }
+
+    pub(super) fn put(&mut self, state: &mut State, object: u32, site: u64, body: Body) {
+        self.written.insert(object);
+        let content = self.shared.contents.number(Content { site, body });
+        self.hold(state, object, content);
+    }
+
+    pub(super) fn change(&mut self, state: &mut State, object: u32, change: impl FnOnce(&mut Body)) {
+        let content = self.body(state, object);
+        let mut body = content.body.clone();
+        change(&mut body);
+        self.put(state, object, content.site, body);
+    }
+
+    /// Whether an object never changes.
+    pub(super) fn is_constant(&self, object: u32) -> bool {
+        self.shared.layout.places.get(object as usize) == Some(&CONSTANT)
+    }
+
+    pub(super) fn add(&mut self, state: &mut State, site: u64, body: Body) -> u32 {
+        let content = self.shared.contents.number(Content { site, body });
+        state.objects.push(content);
+        let layout = &self.shared.layout;
+        state.objects.len() as u32 - 1 - layout.mutable + layout.fixed
+    }
+
+    pub(super) fn facts(&mut self, number: u32) -> Facts {
+        let index = number as usize;
+        if let Some(Some(facts)) = self.facts.get(index) {
+            return *facts;
+        }
+        let local = self.local(number);
+        let facts = self.facts_of(&local);
+        if self.facts.len() <= index {
+            self.facts.resize(index + 1, None);
+        }
+        self.facts[index] = Some(facts);
+        facts
+    }
+
+    fn facts_of(&mut self, local: &Local) -> Facts {
+        let kind = match &local.pause {
+            Pause::Operation(_) => LocalKind::Operating,
+            Pause::Ended => LocalKind::Ended,
+            Pause::Raised(_) => LocalKind::Raised,
+            Pause::Spins => LocalKind::Spins,
+            Pause::Parked | Pause::Limit(_) => LocalKind::Parked,
+        };
+        let mut facts = Facts {
+            object: None,
+            ended: kind == LocalKind::Ended,
+            kind,
+            daemon: local.daemon,
+            general: true,
+            visible: Visibility::No,
+            writes: false,
+            mark: None,
+        };
+        let Pause::Operation(operation) = &local.pause else { return facts };
+        facts.visible = match operation {
+            Operation::Print(_) | Operation::Choose(_) | Operation::FirstDone(_) | Operation::Fence => Visibility::Yes,
+            Operation::Sync(object, sync) => match sync {
+                Sync::Name | Sync::SetName(_) | Sync::IsDaemon | Sync::SetDaemon(_) | Sync::Parties | Sync::GetLock => {
+                    Visibility::No
+                }
+                Sync::Join(_) => Visibility::Join,
+                // A shared value is a plain location.
+                Sync::Read | Sync::Write(_) if object.kind == ObjectKind::SharedValue => Visibility::No,
+                _ => Visibility::Yes,
+            },
+            _ => Visibility::No,
+        };
+        facts.writes = match operation {
+            Operation::Store(..) | Operation::StoreMember(..) => true,
+            Operation::Access(_, access) => access.writes(),
+            Operation::Sync(_, Sync::Write(_)) => true,
+            _ => false,
+        };
+        let single = match operation {
+            Operation::Load(variable) | Operation::Store(variable, _) => {
+                facts.mark = Some(Mark::Variable(*variable));
+                Some(local.space.unwrap_or(self.shared.variable(*variable)))
+            }
+            Operation::Access(object, access) => {
+                let mut holds = false;
+                access.values(&mut |value| holds |= value.holds_containers());
+                (!holds).then_some(object.id)
+            }
+            Operation::Sync(object, sync) => match sync {
+                Sync::Acquire(_) | Sync::Release(_) if object.kind == ObjectKind::Condition => None,
+                Sync::Sleep(_) | Sync::Wake(_) | Sync::Notify(_) | Sync::Arrive | Sync::Join(_) | Sync::IsAlive => None,
+                Sync::Put(..) | Sync::Get(_) | Sync::Size if object.kind == ObjectKind::Connection => None,
+                Sync::Put(value, _) if value.refers() => None,
+                Sync::Close => None,
+                _ => Some(object.id),
+            },
+            _ => None,
+        };
+        facts.object = single;
+        facts.general = single.is_none();
+        if self.shared.options.memory == Memory::Tso {
+            facts.general = true;
+        }
+        facts
+    }
+
+    /// How many threads have not ended.
+    pub(super) fn unfinished(&mut self, state: &State) -> usize {
+        state.threads.iter().filter(|local| !self.facts(**local).ended).count()
+    }
+
+    /// The plain location that a thread's operation touches, marked or not.
+    pub(super) fn location(&mut self, state: &State, thread: usize) -> Option<(Mark, u32, bool)> {
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(operation) = &local.pause else { return None };
+        let facts = self.facts(state.threads[thread]);
+        let (object, mark) = match operation {
+            Operation::Load(variable) | Operation::Store(variable, _) => (facts.object?, Mark::Variable(*variable)),
+            Operation::Access(object, _) => (object.id, Mark::Whole(self.body(state, object.id).site)),
+            Operation::Sync(object, Sync::Read | Sync::Write(_)) if object.kind == ObjectKind::SharedValue => {
+                (object.id, Mark::Whole(self.body(state, object.id).site))
+            }
+            Operation::LoadMember(Value::Object(object), name) | Operation::StoreMember(Value::Object(object), name, _) => {
+                let content = self.body(state, object.id);
+                let own = match &content.body {
+                    Body::Instance(attributes) => attributes.iter().any(|(own, _)| own == name),
+                    Body::Thread(thread) => thread.attributes.iter().any(|(own, _)| own == name),
+                    _ => false,
+                };
+                if !own && !facts.writes {
+                    let class = object.kind.class()?;
+                    let (variable, number) = self.class_variable(state, local.space, class, *name)?;
+                    return Some((Mark::Variable(variable), number, false));
+                }
+                (object.id, Mark::Attribute(content.site, *name))
+            }
+            Operation::LoadMember(Value::Class(class), name) => {
+                let (variable, number) = self.class_variable(state, local.space, *class, *name)?;
+                return Some((Mark::Variable(variable), number, false));
+            }
+            Operation::StoreMember(Value::Class(class), name, _) => {
+                let variable = Variable::Class(*class, *name);
+                (local.space.unwrap_or(self.shared.variable(variable)), Mark::Variable(variable))
+            }
+            _ => return None,
+        };
+        Some((mark, object, facts.writes))
+    }
+
+    /// Collections that an operation looks at without being an access to one: those of a text, a comparison, a copy.
+    fn looks_at(&mut self, state: &State, operation: &Operation) -> Vec<u32> {
+        let mut pending: Vec<Reference> = Vec::new();
+        let mut gather = |value: &Value| value.visit(&mut |object| pending.push(object));
+        match operation {
+            Operation::Compare(_, left, right) => {
+                gather(left);
+                gather(right);
+            }
+            Operation::Render(values) => values.iter().for_each(|(value, _)| gather(value)),
+            Operation::DeepCopy(value) => gather(value),
+            Operation::Access(_, access) => access.values(&mut gather),
+            _ => return Vec::new(),
+        }
+        let mut seen = Vec::new();
+        while let Some(object) = pending.pop() {
+            let is_collection = Value::Object(object).holds_containers();
+            if !is_collection || seen.contains(&object.id) {
+                continue;
+            }
+            seen.push(object.id);
+            let content = self.body(state, object.id);
+            content.body.values(&mut |value| value.visit(&mut |object| pending.push(object)));
+        }
+        seen.retain(|id| !self.is_constant(*id));
+        seen
+    }
+
+    fn class_variable(
+        &mut self,
+        state: &State,
+        space: Option<u32>,
+        class: crate::program::code::ClassId,
+        name: NameId,
+    ) -> Option<(Variable, u32)> {
+        let mut class = class;
+        loop {
+            let variable = Variable::Class(class, name);
+            let number = self.shared.variable(variable);
+            let content = self.body(state, space.unwrap_or(number));
+            let value = match &content.body {
+                Body::Variable(value) => value,
+                Body::Namespace(values) => &values[number as usize],
+                _ => &Value::Unset,
+            };
+            if *value != Value::Unset {
+                return Some((variable, space.unwrap_or(number)));
+            }
+            match self.shared.program.classes[class.index()].base {
+                crate::program::code::Base::Class(base) => class = base,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Whether a thread's operation is a step here.
+    pub(super) fn is_step(&mut self, state: &State, thread: usize, unfinished: usize) -> bool {
+        let facts = self.facts(state.threads[thread]);
+        if facts.kind != LocalKind::Operating {
+            return false;
+        }
+        let yes = match facts.visible {
+            Visibility::Yes => true,
+            Visibility::Join => !self.join_is_over(state, thread),
+            Visibility::No => {
+                if self.shared.marks.is_empty() {
+                    false
+                } else if facts.general || facts.object.is_some_and(|object| !self.is_constant(object)) {
+                    self.touches_marked(state, thread)
+                } else {
+                    false
+                }
+            }
+        };
+        yes && (unfinished > 1 || self.has_choices(state, thread))
+    }
+
+    fn touches_marked(&mut self, state: &State, thread: usize) -> bool {
+        if let Some((mark, _, _)) = self.location(state, thread)
+            && self.shared.marks.contains(&mark)
+        {
+            return true;
+        }
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(operation) = &local.pause else { return false };
+        let looked_at = self.looks_at(state, operation);
+        looked_at.into_iter().any(|object| {
+            let site = self.body(state, object).site;
+            self.shared.marks.contains(&Mark::Whole(site))
+        })
+    }
+
+    /// A step that is one even where a thread is alone: there is something to choose.
+    fn has_choices(&mut self, state: &State, thread: usize) -> bool {
+        let local = self.local(state.threads[thread]);
+        match &local.pause {
+            Pause::Operation(Operation::Choose(values)) => values.len() > 1,
+            Pause::Operation(Operation::FirstDone(_)) => self.choices(state, thread) > 1,
+            _ => false,
+        }
+    }
+
+    fn join_is_over(&mut self, state: &State, thread: usize) -> bool {
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(Operation::Sync(object, Sync::Join(_))) = &local.pause else { return false };
+        match &self.body(state, object.id).body {
+            Body::Thread(ThreadBody { stage: Stage::Started(other), .. }) => {
+                let other = usize::from(*other);
+                other == thread || self.is_over(state, other)
+            }
+            // What is wrong with it shows when it is done.
+            _ => true,
+        }
+    }
+
+    /// Whether a thread has ended, and everybody sees what it did.
+    fn is_over(&mut self, state: &State, thread: usize) -> bool {
+        self.facts(state.threads[thread]).ended && self.is_drained(state, thread)
+    }
+
+    pub(super) fn is_drained(&mut self, state: &State, thread: usize) -> bool {
+        state.buffers.get(thread).is_none_or(|buffer| self.shared.buffers.get(*buffer).is_empty())
+    }
+
+    /// How many choices a thread's operation has now; 0 where it would block.
+    pub(super) fn choices(&mut self, state: &State, thread: usize) -> usize {
+        let number = state.threads[thread];
+        let facts = self.facts(number);
+        if facts.kind != LocalKind::Operating {
+            return 0;
+        }
+        if let (Some(object), false) = (facts.object, facts.general) {
+            let key = (number, self.held(state, object), thread as u32);
+            if let Some(effect) = self.effects.get(&key) {
+                return usize::from(!matches!(effect, Effect::Blocked));
+            }
+        }
+        let local = self.local(number);
+        let Pause::Operation(operation) = &local.pause else { return 0 };
+        if self.must_drain(operation) && !self.is_drained(state, thread) {
+            return 0;
+        }
+        match operation {
+            Operation::Choose(values) => values.len(),
+            Operation::FirstDone(futures) => futures.iter().filter(|future| self.is_done(state, **future)).count(),
+            Operation::Sync(object, Sync::Notify(count)) => self.wake_choices(state, *object, *count).len(),
+            Operation::Sync(object, sync) => {
+                let blocked = self.blocks(state, thread, *object, sync);
+                usize::from(!blocked)
+            }
+            _ => 1,
+        }
+    }
+
+    /// Under `tso`: whether an operation waits until the thread's writes are seen.
+    fn must_drain(&self, operation: &Operation) -> bool {
+        if self.shared.options.memory == Memory::Sc {
+            return false;
+        }
+        match operation {
+            Operation::Fence | Operation::Start(_) => true,
+            Operation::Sync(object, Sync::Read | Sync::Write(_)) => object.kind != ObjectKind::SharedValue,
+            Operation::Sync(_, sync) => !matches!(
+                sync,
+                Sync::Name | Sync::SetName(_) | Sync::IsDaemon | Sync::SetDaemon(_) | Sync::Parties | Sync::GetLock
+            ),
+            // A collection is changed in one go, as by a locked instruction.
+            Operation::Access(_, access) => access.writes(),
+            _ => false,
+        }
+    }
+
+    fn is_done(&mut self, state: &State, future: Reference) -> bool {
+        matches!(self.body(state, future.id).body, Body::Future(Some(_)))
+    }
+
+    /// Sets of sleepers that a notify may wake, each as positions among them.
+    pub(super) fn wake_choices(&mut self, state: &State, condition: Reference, count: Option<i64>) -> Vec<Vec<usize>> {
+        let content = self.body(state, condition.id);
+        let Body::Condition { sleepers, .. } = &content.body else { return vec![Vec::new()] };
+        let asleep: Vec<usize> = (0..sleepers.len()).filter(|at| !sleepers[*at].notified).collect();
+        let count = count.map_or(asleep.len(), |count| usize::try_from(count.max(0)).unwrap_or(0)).min(asleep.len());
+        if self.shared.options.notify == Notify::Fifo || count == asleep.len() {
+            return vec![asleep[..count].to_vec()];
+        }
+        // All subsets of that size; by the numbers of their threads, so that a choice has a meaning of its own.
+        let mut by_thread = asleep;
+        by_thread.sort_by_key(|at| sleepers[*at].thread);
+        let mut sets = Vec::new();
+        let mut chosen: Vec<usize> = (0..count).collect();
+        loop {
+            sets.push(chosen.iter().map(|at| by_thread[*at]).collect());
+            let Some(last) = (0..count).rev().find(|at| chosen[*at] < by_thread.len() - count + at) else { return sets };
+            chosen[last] += 1;
+            for at in last + 1..count {
+                chosen[at] = chosen[at - 1] + 1;
+            }
+        }
+    }
+
+    /// Whether an operation of an object would block.
+    fn blocks(&mut self, state: &State, thread: usize, object: Reference, sync: &Sync) -> bool {
+        let content = self.body(state, object.id);
+        let me = thread as u8;
+        match (sync, &content.body) {
+            (Sync::Acquire(Patience::Forever), body) => match body {
+                Body::Condition { lock, .. } => {
+                    let lock = *lock;
+                    self.blocks(state, thread, lock, sync)
+                }
+                Body::Lock { owner } => owner.is_some(),
+                Body::RLock { owner, .. } => owner.is_some_and(|owner| owner != me),
+                Body::Semaphore { value, .. } => *value <= 0,
+                _ => false,
+            },
+            (Sync::Wake(patience), Body::Condition { lock, sleepers }) => {
+                let notified = sleepers.iter().any(|sleeper| sleeper.thread == me && sleeper.notified);
+                let may_wake = notified || *patience != Patience::Forever || self.shared.options.spurious;
+                let lock = *lock;
+                !may_wake || self.blocks(state, thread, lock, &Sync::Acquire(Patience::Forever))
+            }
+            (Sync::AwaitEvent(Patience::Forever), Body::Event(set)) => !set,
+            (Sync::Put(_, Patience::Forever), Body::Queue(queue)) => queue.is_full(),
+            (Sync::Get(Patience::Forever), Body::Queue(queue)) => queue.items.is_empty() && !queue.closed,
+            (Sync::Put(_, Patience::Forever), Body::Connection { outgoing, .. }) => {
+                matches!(&self.body(state, outgoing.id).body, Body::Queue(queue) if queue.is_full())
+            }
+            (Sync::Get(Patience::Forever), Body::Connection { incoming, .. }) => {
+                matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if queue.items.is_empty() && !queue.closed)
+            }
+            (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0,
+            (Sync::Join(Patience::Forever), Body::Thread(ThreadBody { stage: Stage::Started(other), .. })) => {
+                let other = usize::from(*other);
+                other != thread && !self.is_over(state, other)
+            }
+            (Sync::Result(Patience::Forever) | Sync::Failure(Patience::Forever), Body::Future(result)) => result.is_none(),
+            _ => false,
+        }
+    }
+
+    /// What a thread waits for, and who holds it.
+    pub(super) fn awaited(&mut self, state: &State, thread: usize) -> Option<(Reference, Sync, Option<usize>)> {
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(Operation::Sync(object, sync)) = &local.pause else { return None };
+        let content = self.body(state, object.id);
+        let holder = match (&content.body, sync) {
+            (Body::Lock { owner } | Body::RLock { owner, .. }, _) => *owner,
+            (Body::Condition { lock, .. }, Sync::Acquire(_)) => match &self.body(state, lock.id).body {
+                Body::Lock { owner } | Body::RLock { owner, .. } => *owner,
+                _ => None,
+            },
+            (Body::Condition { lock, sleepers }, Sync::Wake(_)) => {
+                let notified = sleepers.iter().any(|sleeper| usize::from(sleeper.thread) == thread && sleeper.notified);
+                match &self.body(state, lock.id).body {
+                    Body::Lock { owner } | Body::RLock { owner, .. } if notified => *owner,
+                    _ => None,
+                }
+            }
+            (Body::Thread(ThreadBody { stage: Stage::Started(other), .. }), Sync::Join(_)) => Some(*other),
+            _ => None,
+        };
+        Some((*object, sync.clone(), holder.map(usize::from)))
+    }
+
+    /// Takes a step of a thread, and what follows from it without being a step. `None` where it cannot go on by itself.
+    pub(super) fn step(&mut self, state: &mut State, thread: usize, choice: usize, grain_statement: bool) -> Passing {
+        self.passing = Passing::default();
+        self.perform(state, thread, choice);
+        self.settle(state);
+        if grain_statement {
+            self.rest_of_statement(state, thread);
+        }
+        self.tidy(state);
+        self.passing
+    }
+
+    /// The other operations of the same simple statement.
+    fn rest_of_statement(&mut self, state: &mut State, thread: usize) {
+        for _ in 0..OPERATIONS_MAX {
+            if !self.within_statement(state, thread) {
+                return;
+            }
+            let unfinished = self.unfinished(state);
+            if !self.is_step(state, thread, unfinished) || self.choices(state, thread) != 1 {
+                return;
+            }
+            self.perform(state, thread, 0);
+            self.settle(state);
+        }
+    }
+
+    fn within_statement(&mut self, state: &State, thread: usize) -> bool {
+        let local = self.local(state.threads[thread]);
+        if !matches!(local.pause, Pause::Operation(_)) {
+            return false;
+        }
+        let begun = self.passing.statement >> thread & 1 == 1;
+        let simple = local.thread.statement(self.shared.program);
+        !begun && simple.is_some_and(|statement| self.shared.program.statements[statement.index()].simple)
+    }
+
+    /// Drains the oldest of a thread's writes.
+    pub(super) fn drain(&mut self, state: &mut State, thread: usize) {
+        self.drain_one(state, thread);
+        self.settle(state);
+        self.tidy(state);
+    }
+
+    fn drain_one(&mut self, state: &mut State, thread: usize) {
+        let mut buffer = (*self.shared.buffers.get(state.buffers[thread])).clone();
+        if buffer.is_empty() {
+            return;
+        }
+        let write = buffer.remove(0);
+        state.buffers[thread] = self.shared.buffers.number(buffer);
+        let Body::Variable(value) = self.content(write.value).body.clone() else { return };
+        self.write_part(state, write.object, write.part, value);
+    }
+
+    /// Does everything that is not a step and can be done.
+    pub(super) fn settle(&mut self, state: &mut State) {
+        let mut done = 0_u64;
+        let mut earlier: Option<(u64, State)> = None;
+        loop {
+            let mut moved = false;
+            let mut thread = 0;
+            while thread < state.threads.len() {
+                loop {
+                    if self.problem.is_some() || self.is_final(state) {
+                        return;
+                    }
+                    let facts = self.facts(state.threads[thread]);
+                    if facts.kind != LocalKind::Operating {
+                        break;
+                    }
+                    let unfinished = self.unfinished(state);
+                    if unfinished == 1 && !state.buffers.is_empty() {
+                        for other in 0..state.threads.len() {
+                            while !self.is_drained(state, other) {
+                                self.drain_one(state, other);
+                            }
+                        }
+                    }
+                    if self.is_step(state, thread, unfinished) || self.choices(state, thread) == 0 {
+                        break;
+                    }
+                    self.perform(state, thread, 0);
+                    moved = true;
+                    done += 1;
+                    if done >= 5_000 {
+                        match &earlier {
+                            Some((_, before)) if before == state => {
+                                self.spin(state, thread);
+                                break;
+                            }
+                            Some((at, _)) if done < at * 2 => {}
+                            _ => earlier = Some((done, state.clone())),
+                        }
+                        // Garbage is left for later, so a circle that makes objects is found only by its length.
+                        if done > OPERATIONS_MAX {
+                            let local = self.local(state.threads[thread]);
+                            let text = format!("more than {OPERATIONS_MAX} operations in one step");
+                            self.problem = Some(self.problem_at(&local.thread, text));
+                            return;
+                        }
+                    }
+                }
+                thread += 1;
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn spin(&mut self, state: &mut State, thread: usize) {
+        let local = self.local(state.threads[thread]);
+        let spinning = Local { pause: Pause::Spins, ..(*local).clone() };
+        state.threads[thread] = self.shared.locals.number(spinning);
+    }
+
+    /// Whether nothing more will happen.
+    pub(super) fn is_final(&mut self, state: &State) -> bool {
+        let mut all_over = true;
+        for thread in 0..state.threads.len() {
+            let facts = self.facts(state.threads[thread]);
+            if facts.kind == LocalKind::Raised {
+                return true;
+            }
+            all_over &= facts.daemon || self.is_over(state, thread);
+        }
+        all_over
+    }
+
+    /// A problem of the program's at the place where a thread is.
+    pub(super) fn problem_at(&self, thread: &Thread, message: String) -> Problem {
+        let program = self.shared.program;
+        let place = thread.place(program);
+        let span = place.start as usize..place.end as usize;
+        Problem::at(&program.name, &program.source, span, message, None)
+    }
+
+    /// Carries out a thread's operation, which does not block.
+    fn perform(&mut self, state: &mut State, thread: usize, choice: usize) {
+        let number = state.threads[thread];
+        let facts = self.facts(number);
+        self.note(state, thread);
+        if let (Some(object), false, 0) = (facts.object, facts.general, choice) {
+            let held = self.held(state, object);
+            let key = (number, held, thread as u32);
+            if let Some(Effect::Done { content, local, passed }) = self.effects.get(&key).copied() {
+                self.hold(state, object, content);
+                state.threads[thread] = local;
+                return self.passing.pass(thread, passed);
+            }
+            self.carry_out(state, thread, choice);
+            if self.problem.is_none() {
+                let (content, local) = (self.held(state, object), state.threads[thread]);
+                let effect = Effect::Done { content, local, passed: self.passed };
+                // A constant that should have changed must be noticed each time.
+                if !self.is_constant(object) || !facts.writes {
+                    self.effects.insert(key, effect);
+                }
+            }
+        } else {
+            self.carry_out(state, thread, choice);
+        }
+        self.passing.pass(thread, self.passed);
+    }
+
+    /// Writes down an access to an unmarked location.
+    fn note(&mut self, state: &mut State, thread: usize) {
+        let facts = self.facts(state.threads[thread]);
+        if facts.visible != Visibility::No || state.threads.len() < 2 {
+            return;
+        }
+        let mut touched: Vec<(Mark, u32, bool)> = Vec::new();
+        touched.extend(self.location(state, thread));
+        let local = self.local(state.threads[thread]);
+        if facts.general {
+            let Pause::Operation(operation) = &local.pause else { return };
+            for object in self.looks_at(state, operation) {
+                touched.push((Mark::Whole(self.body(state, object).site), object, false));
+            }
+        }
+        for (mark, object, writes) in touched {
+            if self.shared.marks.contains(&mark) || (!writes && self.is_constant(object)) {
+                continue;
+            }
+            let time = local.clock.get(thread).copied().unwrap_or(0);
+            let clock = self.shared.clocks.number(local.clock.clone());
+            let touch = Touch { mark, object, thread: thread as u8, time, clock, writes };
+            if self.shared.suspects.contains(&mark) {
+                let mut rest = (*self.rest(state)).clone();
+                if rest.history.iter().any(|other| self.collide(other, &touch)) {
+                    self.conflicts.insert(mark);
+                }
+                if !rest.history.contains(&touch) {
+                    rest.history.push(touch);
+                    rest.history.sort();
+                    state.rest = self.shared.rests.number(rest);
+                }
+            }
+            self.touches.insert(touch);
+        }
+    }
+
+    /// Whether two accesses are by two threads, one writing, and not ordered by starts and ends of threads.
+    pub(super) fn collide(&self, one: &Touch, other: &Touch) -> bool {
+        if one.mark != other.mark || one.object != other.object || one.thread == other.thread || !(one.writes || other.writes) {
+            return false;
+        }
+        let before = |first: &Touch, second: &Touch| {
+            self.shared.clocks.get(second.clock).get(usize::from(first.thread)).is_some_and(|seen| *seen >= first.time)
+        };
+        !before(one, other) && !before(other, one)
+    }
+
+    /// Carries out a thread's operation and lets the thread run on to its next.
+    pub(super) fn carry_out(&mut self, state: &mut State, thread: usize, choice: usize) {
+        self.passed = Passed::default();
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(operation) = &local.pause else { return };
+        let (operation, local) = (operation.clone(), (*local).clone());
+        match self.operate(state, thread, choice, &operation, &local) {
+            Ok(Performed::Parked) => {
+                let parked = Local { pause: Pause::Parked, ..local };
+                state.threads[thread] = self.shared.locals.number(parked);
+            }
+            Ok(Performed::Value(value)) => self.resume(state, thread, Ok(value)),
+            Ok(Performed::Raised(exception)) => self.resume(state, thread, Err(exception)),
+            Err(Failure::Raised(kind, argument)) => {
+                let arguments = if argument == Value::Unset { Vec::new() } else { vec![argument] };
+                let exception = Exception { class: ExceptionClass::Python(kind), arguments, line: 0 };
+                self.resume(state, thread, Err(Arc::new(exception)));
+            }
+            Err(Failure::Limit(text)) => self.problem = Some(self.problem_at(&local.thread, text)),
+        }
+    }
+
+    /// Lets a thread run on with the result of its operation.
+    pub(super) fn resume(&mut self, state: &mut State, thread: usize, input: Result<Value, Arc<Exception>>) {
+        let mut local = (*self.local(state.threads[thread])).clone();
+        let (pause, passed) = local.thread.run(self.shared.program, Some(input));
+        self.passed.add(passed);
+        self.arrive(state, thread, local, pause);
+    }
+
+    /// A thread has come to a pause: reads of what never changes are answered at once.
+    pub(super) fn arrive(&mut self, state: &mut State, thread: usize, mut local: Local, mut pause: Pause) {
+        for _ in 0..OPERATIONS_MAX {
+            let Pause::Operation(operation) = &pause else { break };
+            match self.answer(state, &local, operation) {
+                Some(answer) => {
+                    let passed;
+                    (pause, passed) = local.thread.run(self.shared.program, Some(answer));
+                    self.passed.add(passed);
+                }
+                None => break,
+            }
+        }
+        match &pause {
+            Pause::Limit(text) => {
+                self.problem = Some(self.problem_at(&local.thread, text.clone()));
+                return;
+            }
+            Pause::Raised(_) if self.shared.options.exceptions == Exceptions::Thread => pause = Pause::Ended,
+            _ => {}
+        }
+        if pause == Pause::Ended {
+            local.thread.forget();
+        }
+        local.pause = pause;
+        state.threads[thread] = self.shared.locals.number(local);
+    }
+
+    /// The answer to an operation that only reads what never changes.
+    fn answer(&mut self, state: &State, local: &Local, operation: &Operation) -> Option<Result<Value, Arc<Exception>>> {
+        match operation {
+            Operation::Load(variable) => {
+                let object = local.space.is_none().then(|| self.shared.variable(*variable))?;
+                if !self.is_constant(object) {
+                    return None;
+                }
+                match &self.body(state, object).body {
+                    Body::Variable(value) => Some(Ok(value.clone())),
+                    _ => None,
+                }
+            }
+            Operation::Access(object, access) if !access.writes() && self.is_constant(object.id) => {
+                let mut plain = true;
+                access.values(&mut |value| plain &= !value.holds_containers());
+                let content = self.body(state, object.id);
+                let Body::Collection(collection) = &content.body else { return None };
+                if !plain || matches!(access, Access::Contains(_) | Access::Index(_) | Access::Count(_)) {
+                    return None;
+                }
+                collection.read(access, &collection::Nowhere).ok().map(Ok)
+            }
+            _ => None,
+        }
+    }
+
+    /// Renames later objects in the order in which they are referred to, without those that are not.
+    pub(super) fn tidy(&mut self, state: &mut State) {
+        let (mutable, fixed) = (self.shared.layout.mutable, self.shared.layout.fixed);
+        if state.objects.len() <= mutable as usize {
+            return;
+        }
+        let mut order: Vec<u32> = Vec::new();
+        let mut names: FastMap<u32, u32> = FastMap::default();
+        let mut visit = |object: Reference, order: &mut Vec<u32>| {
+            if object.id >= fixed && !names.contains_key(&object.id) {
+                names.insert(object.id, fixed + order.len() as u32);
+                order.push(object.id);
+            }
+        };
+        for number in state.threads.clone() {
+            let local = self.local(number);
+            if let Some(space) = local.space {
+                visit(reference(ObjectKind::Local, space), &mut order);
+            }
+            local.thread.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+            match &local.pause {
+                Pause::Operation(operation) => {
+                    operation.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+                }
+                Pause::Raised(exception) => {
+                    exception.arguments.iter().for_each(|value| value.visit(&mut |object| visit(object, &mut order)));
+                }
+                _ => {}
+            }
+        }
+        for number in state.objects[..mutable as usize].to_vec() {
+            let content = self.content(number);
+            content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+        }
+        for buffer in state.buffers.clone() {
+            for write in self.shared.buffers.get(buffer).iter() {
+                visit(reference(ObjectKind::Local, write.object), &mut order);
+                let content = self.content(write.value);
+                content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+            }
+        }
+        let mut at = 0;
+        while at < order.len() {
+            let content = self.body(state, order[at]);
+            content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+            at += 1;
+        }
+        let unchanged = order.len() == state.objects.len() - mutable as usize
+            && order.iter().enumerate().all(|(at, id)| *id == fixed + at as u32);
+        if unchanged {
+            return;
+        }
+        let name = |id: u32| if id >= fixed { names.get(&id).copied().unwrap_or(id) } else { id };
+        let mut rename = |object: Reference| Reference { id: name(object.id), ..object };
+        let later: Vec<u32> = order.iter().map(|id| self.held(state, *id)).collect();
+        state.objects.truncate(mutable as usize);
+        state.objects.extend(later);
+        for at in 0..state.objects.len() {
+            let content = self.content(state.objects[at]);
+            let body = content.body.renamed(&mut rename);
+            if body != content.body {
+                state.objects[at] = self.shared.contents.number(Content { site: content.site, body });
+            }
+        }
+        for at in 0..state.threads.len() {
+            let local = self.local(state.threads[at]);
+            let renamed = Local {
+                thread: local.thread.renamed(&mut rename),
+                pause: local.pause.renamed(&mut rename),
+                space: local.space.map(name),
+                ..(*local).clone()
+            };
+            if renamed != *local {
+                state.threads[at] = self.shared.locals.number(renamed);
+            }
+        }
+        for at in 0..state.buffers.len() {
+            let buffer = self.shared.buffers.get(state.buffers[at]);
+            let renamed = buffer.iter().map(|write| {
+                let held = self.shared.contents.get(write.value);
+                let body = held.body.renamed(&mut rename);
+                let value = self.shared.contents.number(Content { site: held.site, body });
+                Write { object: name(write.object), value, ..*write }
+            });
+            state.buffers[at] = self.shared.buffers.number(renamed.collect());
+        }
+        let rest = self.rest(state);
+        if !rest.history.is_empty() {
+            let mut rest = (*rest).clone();
+            // An access to what is garbage now can collide with nothing any more.
+            rest.history.retain(|touch| touch.object < fixed || names.contains_key(&touch.object));
+            rest.history.iter_mut().for_each(|touch| touch.object = name(touch.object));
+            rest.history.sort();
+            state.rest = self.shared.rests.number(rest);
+        }
+    }
+}
+
+/// What threads passed in a step: a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Passing {
+    /// The begin of a statement.
+    pub(super) statement: u64,
+    /// A line marked `# progress`, or their end.
+    pub(super) progress: u64,
+}
+
+impl Passing {
+    fn pass(&mut self, thread: usize, passed: Passed) {
+        self.statement |= u64::from(passed.statement) << thread;
+        self.progress |= u64::from(passed.progress) << thread;
+    }
+}
+
+impl QueueBody {
+    pub(super) fn is_full(&self) -> bool {
+        self.capacity.is_some_and(|capacity| self.items.len() as i64 >= capacity)
+    }
+}

@@ -1,0 +1,867 @@
+//! What each operation does to a state. Whether it would block was asked before (`Machine::blocks`).
+
+use std::sync::Arc;
+
+use super::content::{Body, Content, QueueBody, Sleeper, Stage, ThreadBody, reference};
+use super::machine::{Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
+use super::report::Memory;
+use super::tables::FastMap;
+use crate::program::code::{Base, Comparison, NameId};
+use crate::program::collection::{Collection, Failure, Objects, raised};
+use crate::program::library::ExceptionKind;
+use crate::program::operation::{New, Operation, Preparation, StartMethod, Sync, Variable};
+use crate::program::text;
+use crate::program::thread::{Pause, Thread};
+use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
+
+/// The most bytes that a program may print.
+const OUTPUT_MAX: usize = 100_000;
+
+/// The bit of a site that says that all processes see the objects made there.
+const SHARED: u64 = 1 << 63;
+
+/// How an operation went.
+pub(super) enum Performed {
+    /// Its result, for the thread.
+    Value(Value),
+    /// It raises what is stored as an exception.
+    Raised(Arc<Exception>),
+    /// The thread waits for others to let it go on.
+    Parked,
+}
+
+pub(super) type Attempt = Result<Performed, Failure>;
+
+/// Collections of a state, all read beforehand.
+pub(super) struct Held(FastMap<u32, Arc<Content>>);
+
+impl Objects for Held {
+    fn collection(&self, object: Reference) -> Option<&Collection> {
+        match self.0.get(&object.id).map(|content| &content.body) {
+            Some(Body::Collection(collection)) => Some(collection),
+            _ => None,
+        }
+    }
+}
+
+fn done(value: Value) -> Attempt {
+    Ok(Performed::Value(value))
+}
+
+fn flag(flag: bool) -> Attempt {
+    done(Value::Bool(flag))
+}
+
+fn runtime(text: &str) -> Attempt {
+    Err(raised(ExceptionKind::RuntimeError, text))
+}
+
+impl Machine<'_> {
+    /// All collections that can be reached from these values.
+    pub(super) fn held_by(&mut self, state: &State, values: &[&Value]) -> Held {
+        let mut pending: Vec<u32> = Vec::new();
+        values.iter().for_each(|value| value.visit(&mut |object| pending.push(object.id)));
+        let mut held = FastMap::default();
+        while let Some(object) = pending.pop() {
+            if held.contains_key(&object) {
+                continue;
+            }
+            let content = self.body(state, object);
+            if matches!(content.body, Body::Collection(_)) {
+                content.body.values(&mut |value| value.visit(&mut |object| pending.push(object.id)));
+            }
+            held.insert(object, content);
+        }
+        Held(held)
+    }
+
+    /// The value that a thread's next operation reads.
+    pub(super) fn seen(&mut self, state: &State, thread: usize) -> Value {
+        let local = self.local(state.threads[thread]);
+        match &local.pause {
+            Pause::Operation(Operation::Load(variable)) => {
+                let (object, part) = self.place(&local, *variable);
+                self.read_part(state, thread, object, part)
+            }
+            Pause::Operation(Operation::LoadMember(object, name)) => self.member(state, thread, &local, object, *name),
+            Pause::Operation(Operation::Sync(object, Sync::Read)) => match &self.body(state, object.id).body {
+                Body::Atomic(value) => value.clone(),
+                _ => self.read_part(state, thread, object.id, WHOLE),
+            },
+            _ => Value::Unset,
+        }
+    }
+
+    fn site(&self, local: &Local) -> u64 {
+        let (function, instruction) = local.thread.site();
+        u64::from(function) << 32 | u64::from(instruction)
+    }
+
+    /// Carries out an operation of a thread.
+    pub(super) fn operate(
+        &mut self,
+        state: &mut State,
+        thread: usize,
+        choice: usize,
+        operation: &Operation,
+        local: &Local,
+    ) -> Attempt {
+        match operation {
+            Operation::Load(variable) => {
+                let (object, part) = self.place(local, *variable);
+                done(self.read_part(state, thread, object, part))
+            }
+            Operation::Store(variable, value) => {
+                let (object, part) = self.place(local, *variable);
+                if *value == Value::Unset && self.read_part(state, thread, object, part) == Value::Unset {
+                    let Variable::Global(global) = variable else { return done(Value::None) };
+                    let name = &self.shared.program.globals[global.index()];
+                    return Err(raised(ExceptionKind::NameError, format!("name '{name}' is not defined")));
+                }
+                self.write(state, thread, object, part, Mark::Variable(*variable), value.clone());
+                done(Value::None)
+            }
+            Operation::LoadMember(object, name) => done(self.member(state, thread, local, object, *name)),
+            Operation::StoreMember(object, name, value) => self.store_member(state, thread, local, object, *name, value),
+            Operation::New(new) => {
+                let site = self.site(local);
+                let made = self.make(state, new, site)?;
+                done(made)
+            }
+            Operation::Access(object, access) => {
+                let content = self.body(state, object.id);
+                let Body::Collection(collection) = &content.body else { return done(Value::None) };
+                let mut values: Vec<Value> = vec![Value::Object(*object)];
+                access.values(&mut |value| values.push(value.clone()));
+                let held = self.held_by(state, &values.iter().collect::<Vec<_>>());
+                if !access.writes() {
+                    return done(collection.read(access, &held)?);
+                }
+                let mut collection = collection.clone();
+                let result = collection.write(access, &held)?;
+                self.put(state, object.id, content.site, Body::Collection(collection));
+                done(result)
+            }
+            Operation::Compare(comparison, left, right) => {
+                let held = self.held_by(state, &[left, right]);
+                let right_is_object = matches!((comparison, right), (Comparison::In | Comparison::NotIn, Value::Object(_)));
+                if right_is_object && !right.holds_containers() {
+                    let name = text::type_name(self.shared.program, right);
+                    return Err(raised(ExceptionKind::TypeError, format!("argument of type '{name}' is not iterable")));
+                }
+                flag(crate::program::compare(self.shared.program, *comparison, left, right, &held)?)
+            }
+            Operation::Render(values) => {
+                let held = self.held_by(state, &values.iter().map(|(value, _)| value).collect::<Vec<_>>());
+                let text = |(value, repr): &(Value, bool)| {
+                    Value::str(text::render(self.shared.program, value, *repr, &held))
+                };
+                done(Value::Tuple(values.iter().map(text).collect()))
+            }
+            Operation::Sync(object, sync) => self.synchronise(state, thread, choice, *object, sync, local),
+            Operation::Prepare(object, preparation) => self.prepare(state, *object, preparation),
+            Operation::Start(object) => self.start(state, thread, *object, local),
+            Operation::Print(text) => {
+                let mut rest = (*self.rest(state)).clone();
+                if rest.output.len() + text.len() > OUTPUT_MAX {
+                    return Err(Failure::Limit(format!("a program prints at most {OUTPUT_MAX} bytes")));
+                }
+                rest.output = format!("{}{text}", rest.output).into();
+                state.rest = self.shared.rests.number(rest);
+                done(Value::None)
+            }
+            Operation::Choose(values) => done(values[choice].clone()),
+            Operation::FirstDone(futures) => {
+                let mut ready = Vec::new();
+                for (at, future) in futures.iter().enumerate() {
+                    if matches!(self.body(state, future.id).body, Body::Future(Some(_))) {
+                        ready.push(at);
+                    }
+                }
+                done(Value::Int(ready.get(choice).copied().unwrap_or(0) as i64))
+            }
+            Operation::Fence => done(Value::None),
+            Operation::DeepCopy(value) => {
+                let mut names = FastMap::default();
+                done(self.copied(state, value, &mut names))
+            }
+            Operation::CurrentThread => {
+                for object in 0..self.shared.layout.fixed + state.objects.len() as u32 - self.shared.layout.mutable {
+                    if let Body::Thread(body) = &self.body(state, object).body
+                        && body.stage == Stage::Started(thread as u8)
+                    {
+                        let kind = if body.process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
+                        return done(Value::Object(reference(kind, object)));
+                    }
+                }
+                // The main thread has no object until somebody asks for it.
+                let body = ThreadBody {
+                    stage: Stage::Started(thread as u8),
+                    attributes: Vec::new(),
+                    name: Some(Value::str("MainThread")),
+                    daemon: false,
+                    process: false,
+                };
+                let site = self.site(local);
+                let object = self.add(state, site | SHARED, Body::Thread(body));
+                done(Value::Object(reference(ObjectKind::Thread(None), object)))
+            }
+            Operation::SetStartMethod(method) => {
+                let mut rest = (*self.rest(state)).clone();
+                rest.start = *method;
+                state.rest = self.shared.rests.number(rest);
+                done(Value::None)
+            }
+        }
+    }
+
+    /// Where a variable of a thread's process is.
+    fn place(&self, local: &Local, variable: Variable) -> (u32, u32) {
+        let number = self.shared.variable(variable);
+        match local.space {
+            None => (number, WHOLE),
+            Some(space) => (space, number),
+        }
+    }
+
+    /// Reads a part of an object as a thread sees it: its own newest write, or what all see.
+    fn read_part(&mut self, state: &State, thread: usize, object: u32, part: u32) -> Value {
+        if let Some(buffer) = state.buffers.get(thread) {
+            let buffer = self.shared.buffers.get(*buffer);
+            if let Some(write) = buffer.iter().rev().find(|write| write.object == object && write.part == part)
+                && let Body::Variable(value) = &self.content(write.value).body
+            {
+                return value.clone();
+            }
+        }
+        match &self.body(state, object).body {
+            Body::Variable(value) | Body::SharedValue { value, .. } => value.clone(),
+            Body::Namespace(values) => values[part as usize].clone(),
+            Body::Instance(attributes) | Body::Thread(ThreadBody { attributes, .. }) => {
+                let own = attributes.iter().find(|(name, _)| u32::from(name.0) == part);
+                own.map(|(_, value)| value.clone()).unwrap_or_default()
+            }
+            _ => Value::Unset,
+        }
+    }
+
+    /// Writes a part of an object so that all see it.
+    pub(super) fn write_part(&mut self, state: &mut State, object: u32, part: u32, new: Value) {
+        self.change(state, object, |body| match body {
+            Body::Variable(value) | Body::SharedValue { value, .. } => *value = new,
+            Body::Namespace(values) => values[part as usize] = new,
+            Body::Instance(attributes) | Body::Thread(ThreadBody { attributes, .. }) => {
+                let name = NameId(part as u16);
+                match (attributes.binary_search_by_key(&name, |(name, _)| *name), new) {
+                    (Ok(at), Value::Unset) => _ = attributes.remove(at),
+                    (Ok(at), new) => attributes[at].1 = new,
+                    (Err(_), Value::Unset) => {}
+                    (Err(at), new) => attributes.insert(at, (name, new)),
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// Writes a part of an object: under `tso` into the thread's buffer, if others could tell the difference.
+    fn write(&mut self, state: &mut State, thread: usize, object: u32, part: u32, mark: Mark, value: Value) {
+        let buffered = self.shared.options.memory == Memory::Tso
+            && self.shared.marks.contains(&mark)
+            && self.unfinished(state) > 1;
+        if !buffered {
+            return self.write_part(state, object, part, value);
+        }
+        let value = self.shared.contents.number(Content { site: 0, body: Body::Variable(value) });
+        let mut buffer = (*self.shared.buffers.get(state.buffers[thread])).clone();
+        buffer.push(Write { object, part, value });
+        state.buffers[thread] = self.shared.buffers.number(buffer);
+    }
+
+    /// An attribute: of the object itself, else of its class, bound to the object; else `Unset`.
+    fn member(&mut self, state: &State, thread: usize, local: &Local, object: &Value, name: NameId) -> Value {
+        let (receiver, class) = match object {
+            Value::Object(object) => {
+                let own = self.read_part(state, thread, object.id, u32::from(name.0));
+                if own != Value::Unset {
+                    return own;
+                }
+                (Some(*object), object.kind.class())
+            }
+            Value::Class(class) => (None, Some(*class)),
+            Value::Super(class, object) => match self.shared.program.classes[class.index()].base {
+                Base::Class(base) => (Some(*object), Some(base)),
+                _ => (Some(*object), None),
+            },
+            _ => (None, None),
+        };
+        let mut class = class;
+        while let Some(id) = class {
+            let (place, part) = self.place(local, Variable::Class(id, name));
+            match (self.read_part(state, thread, place, part), receiver) {
+                (Value::Unset, _) => {}
+                (Value::Function(function, defaults), Some(object)) => {
+                    let receiver = Value::Object(object);
+                    return Value::Method(Arc::new(Method::Function { receiver, function, defaults }));
+                }
+                (value, _) => return value,
+            }
+            class = match self.shared.program.classes[id.index()].base {
+                Base::Class(base) => Some(base),
+                _ => None,
+            };
+        }
+        Value::Unset
+    }
+
+    fn store_member(
+        &mut self,
+        state: &mut State,
+        thread: usize,
+        local: &Local,
+        object: &Value,
+        name: NameId,
+        value: &Value,
+    ) -> Attempt {
+        let (place, part, mark) = match object {
+            Value::Object(object) => {
+                let site = self.body(state, object.id).site;
+                (object.id, u32::from(name.0), Mark::Attribute(site, name))
+            }
+            Value::Class(class) => {
+                let variable = Variable::Class(*class, name);
+                let (place, part) = self.place(local, variable);
+                (place, part, Mark::Variable(variable))
+            }
+            _ => return done(Value::None),
+        };
+        if *value == Value::Unset && self.read_part(state, thread, place, part) == Value::Unset {
+            return Err(raised(ExceptionKind::AttributeError, &self.shared.program.names[name.index()]));
+        }
+        self.write(state, thread, place, part, mark, value.clone());
+        done(Value::None)
+    }
+
+    /// Makes an object.
+    fn make(&mut self, state: &mut State, new: &New, site: u64) -> Result<Value, Failure> {
+        let (kind, body) = match new {
+            New::Shared(new) => return self.make(state, new, site | SHARED),
+            New::List(items) => (ObjectKind::List, Body::Collection(Collection::List(items.clone()))),
+            New::Dict(pairs) => (ObjectKind::Dict, Body::Collection(Collection::dict(pairs.iter().cloned())?)),
+            New::Set(items) => (ObjectKind::Set, Body::Collection(Collection::set(items.iter().cloned())?)),
+            New::Instance(class) => (ObjectKind::Instance(*class), Body::Instance(Vec::new())),
+            New::Thread { process, class } => {
+                let kind = if *process { ObjectKind::Process(*class) } else { ObjectKind::Thread(*class) };
+                let body = ThreadBody {
+                    stage: Stage::Made,
+                    attributes: Vec::new(),
+                    name: None,
+                    daemon: false,
+                    process: *process,
+                };
+                (kind, Body::Thread(body))
+            }
+            New::Lock => (ObjectKind::Lock, Body::Lock { owner: None }),
+            New::RLock => (ObjectKind::RLock, Body::RLock { owner: None, levels: 0 }),
+            New::Semaphore { value, bounded } => {
+                (ObjectKind::Semaphore, Body::Semaphore { value: *value, bound: bounded.then_some(*value) })
+            }
+            New::Condition(lock) => {
+                let own = || reference(ObjectKind::RLock, 0);
+                let lock = match lock {
+                    Some(lock) => *lock,
+                    None => {
+                        let id = self.add(state, site, Body::RLock { owner: None, levels: 0 });
+                        Reference { id, ..own() }
+                    }
+                };
+                (ObjectKind::Condition, Body::Condition { lock, sleepers: Vec::new() })
+            }
+            New::Event => (ObjectKind::Event, Body::Event(false)),
+            New::Barrier(parties) => (ObjectKind::Barrier, Body::Barrier { parties: *parties, waiting: Vec::new() }),
+            New::Queue { capacity, lifo, copies } => {
+                let capacity = match copies {
+                    true => capacity.or(self.shared.options.capacity.map(i64::from)),
+                    false => *capacity,
+                };
+                (ObjectKind::Queue, Body::Queue(QueueBody::new(capacity, *lifo, *copies)))
+            }
+            New::Pipe => {
+                let capacity = self.shared.options.capacity.map(i64::from);
+                let queue = || Body::Queue(QueueBody::new(capacity, false, true));
+                let ways: [Reference; 2] =
+                    [(); 2].map(|()| reference(ObjectKind::Queue, self.add(state, site | SHARED, queue())));
+                let ends = [(0, 1), (1, 0)].map(|(incoming, outgoing)| {
+                    let body = Body::Connection { incoming: ways[incoming], outgoing: ways[outgoing] };
+                    Value::Object(reference(ObjectKind::Connection, self.add(state, site | SHARED, body)))
+                });
+                return Ok(Value::tuple(ends));
+            }
+            New::Local => (ObjectKind::Local, Body::Local),
+            New::SharedValue(value) => {
+                let id = self.add(state, site | SHARED, Body::RLock { owner: None, levels: 0 });
+                let lock = reference(ObjectKind::RLock, id);
+                (ObjectKind::SharedValue, Body::SharedValue { value: value.clone(), lock })
+            }
+            New::SharedArray(items) => (ObjectKind::SharedArray, Body::Collection(Collection::List(items.clone()))),
+            New::Atomic(value) => (ObjectKind::Atomic, Body::Atomic(value.clone())),
+            New::Future => (ObjectKind::Future, Body::Future(None)),
+        };
+        Ok(Value::Object(reference(kind, self.add(state, site, body))))
+    }
+
+    fn prepare(&mut self, state: &mut State, object: Reference, preparation: &Preparation) -> Attempt {
+        let mut preparation = preparation.clone();
+        let mut keywords = Vec::new();
+        for (_, dict) in std::mem::take(&mut preparation.keywords) {
+            let Value::Object(dict) = dict else { continue };
+            let content = self.body(state, dict.id);
+            let Body::Collection(Collection::Dict(pairs)) = &content.body else { continue };
+            for (key, value) in pairs {
+                let Value::Str(key) = key else { return Err(raised(ExceptionKind::TypeError, "keywords must be strings")) };
+                let Some(name) = self.shared.program.names.iter().position(|name| **name == **key) else {
+                    return Err(Failure::Limit(format!("the keyword `{key}` is no parameter of any function here")));
+                };
+                keywords.push((NameId(name as u16), value.clone()));
+            }
+        }
+        preparation.keywords = keywords;
+        self.change(state, object.id, |body| {
+            if let Body::Thread(body) = body {
+                body.name = preparation.name.clone();
+                body.daemon = preparation.daemon.unwrap_or(false);
+                body.stage = Stage::Prepared(Arc::new(preparation));
+            }
+        });
+        done(Value::None)
+    }
+
+    /// Starts a thread or process: it runs to its first operation.
+    fn start(&mut self, state: &mut State, thread: usize, object: Reference, local: &Local) -> Attempt {
+        let content = self.body(state, object.id);
+        let Body::Thread(body) = &content.body else { return done(Value::None) };
+        let preparation = match &body.stage {
+            Stage::Made => return runtime("thread.__init__() not called"),
+            Stage::Started(_) => return runtime("threads can only be started once"),
+            Stage::Prepared(preparation) => Arc::clone(preparation),
+        };
+        if state.threads.len() >= THREADS_MAX {
+            return Err(Failure::Limit(format!("a program starts at most {THREADS_MAX} threads")));
+        }
+        let number = state.threads.len();
+        let (process, daemon) = (body.process, body.daemon || (!body.process && local.daemon));
+        self.change(state, object.id, |body| {
+            if let Body::Thread(body) = body {
+                body.stage = Stage::Started(number as u8);
+                body.daemon = daemon;
+            }
+        });
+        // What the starter did until now came before all that the new thread will do.
+        let mut clock = local.clock.clone();
+        clock.resize(number + 1, 0);
+        clock[number] = 1;
+        let mut own = local.clone();
+        own.clock.resize(clock.len().max(own.clock.len()), 0);
+        own.clock[thread] += 1;
+        state.threads[thread] = self.shared.locals.number(own);
+
+        let mut space = local.space;
+        let mut names = FastMap::default();
+        let mut target = preparation.target.clone();
+        let mut arguments = preparation.arguments.clone();
+        let mut keywords = preparation.keywords.clone();
+        // `run` of a class of the program's own comes before the target.
+        let run = self.shared.program.names.iter().position(|name| name == "run").map(|run| NameId(run as u16));
+        if let (Some(run), Some(_)) = (run, object.kind.class()) {
+            let method = self.member(state, thread, local, &Value::Object(object), run);
+            if method != Value::Unset {
+                (target, arguments, keywords) = (method, Vec::new(), Vec::new());
+            }
+        }
+        let spawns = process && self.rest(state).start == StartMethod::Spawn;
+        if process {
+            let count = self.shared.variables();
+            let mut values: Vec<Value> = vec![Value::Unset; count as usize];
+            if spawns {
+                values[0] = Value::str("__mp_main__");
+            } else {
+                for variable in 0..count {
+                    let (place, part) = local.space.map_or((variable, WHOLE), |space| (space, variable));
+                    let value = self.read_part(state, thread, place, part);
+                    values[variable as usize] = self.copied(state, &value, &mut names);
+                }
+            }
+            target = self.copied(state, &target, &mut names);
+            arguments = arguments.iter().map(|value| self.copied(state, value, &mut names)).collect();
+            keywords = keywords.iter().map(|(name, value)| (*name, self.copied(state, value, &mut names))).collect();
+            space = Some(self.add(state, SHARED, Body::Namespace(values)));
+        }
+        let program = self.shared.program;
+        let (mut new, mut pause) = match target {
+            Value::None => (Thread::calling(program, &Value::Builtin(crate::program::library::Builtin::Bool), Vec::new(), Vec::new()).0, Some(Pause::Ended)),
+            target => Thread::calling(program, &target, arguments, keywords),
+        };
+        if spawns && pause.is_none() {
+            new.import(program);
+        }
+        let pause = match pause.take() {
+            Some(pause) => pause,
+            None => new.run(program, None).0,
+        };
+        state.threads.push(0);
+        if self.shared.options.memory == Memory::Tso {
+            state.buffers.push(self.shared.buffers.number(Vec::new()));
+        }
+        let new = Local { thread: new, pause: Pause::Ended, space, clock, daemon };
+        self.arrive(state, number, new, pause);
+        done(Value::None)
+    }
+
+    /// A copy of a value for another process: what all processes see stays what it is.
+    fn copied(&mut self, state: &mut State, value: &Value, names: &mut FastMap<u32, u32>) -> Value {
+        if !value.refers() {
+            return value.clone();
+        }
+        let mut pending = Vec::new();
+        let mut fresh = Vec::new();
+        value.visit(&mut |object| pending.push(object));
+        while let Some(object) = pending.pop() {
+            if names.contains_key(&object.id) {
+                continue;
+            }
+            let content = self.body(state, object.id);
+            let started = matches!(&content.body, Body::Thread(ThreadBody { stage: Stage::Started(_), .. }));
+            let connected = matches!(content.body, Body::Connection { .. } | Body::SharedValue { .. });
+            if content.site & SHARED != 0 || started || connected {
+                names.insert(object.id, object.id);
+                continue;
+            }
+            let copy = self.add(state, content.site, content.body.clone());
+            names.insert(object.id, copy);
+            fresh.push(copy);
+            content.body.values(&mut |value| value.visit(&mut |object| pending.push(object)));
+        }
+        let mut rename = |object: Reference| Reference { id: names.get(&object.id).copied().unwrap_or(object.id), ..object };
+        for copy in fresh {
+            let content = self.body(state, copy);
+            let body = content.body.renamed(&mut rename);
+            self.put(state, copy, content.site, body);
+        }
+        value.renamed(&mut rename)
+    }
+
+    fn synchronise(
+        &mut self,
+        state: &mut State,
+        thread: usize,
+        choice: usize,
+        object: Reference,
+        sync: &Sync,
+        local: &Local,
+    ) -> Attempt {
+        let me = thread as u8;
+        let content = self.body(state, object.id);
+        let mut body = content.body.clone();
+        let result = match (&mut body, sync) {
+            (Body::Condition { lock, .. }, Sync::Acquire(_) | Sync::Release(_)) => {
+                let lock = *lock;
+                return self.synchronise(state, thread, choice, lock, sync, local);
+            }
+            (Body::Lock { owner }, Sync::Acquire(_)) => match owner {
+                None => {
+                    *owner = Some(me);
+                    flag(true)
+                }
+                Some(_) => return flag(false),
+            },
+            (Body::Lock { owner }, Sync::Release(_)) => match owner.take() {
+                Some(_) => done(Value::None),
+                None => return runtime("release unlocked lock"),
+            },
+            (Body::Lock { owner }, Sync::Locked) => return flag(owner.is_some()),
+            (Body::RLock { owner, levels }, Sync::Acquire(_)) => match owner {
+                Some(owner) if *owner != me => return flag(false),
+                _ => {
+                    *owner = Some(me);
+                    *levels += 1;
+                    flag(true)
+                }
+            },
+            (Body::RLock { owner, levels }, Sync::Release(_)) => match owner {
+                Some(holder) if *holder == me => {
+                    *levels -= 1;
+                    if *levels == 0 {
+                        *owner = None;
+                    }
+                    done(Value::None)
+                }
+                _ => return runtime("cannot release un-acquired lock"),
+            },
+            (Body::Semaphore { value, .. }, Sync::Acquire(_)) => match *value > 0 {
+                true => {
+                    *value -= 1;
+                    flag(true)
+                }
+                false => return flag(false),
+            },
+            (Body::Semaphore { value, bound }, Sync::Release(count)) => match bound {
+                Some(bound) if *value + count > *bound => {
+                    return Err(raised(ExceptionKind::ValueError, "Semaphore released too many times"));
+                }
+                _ => {
+                    *value += count;
+                    done(Value::None)
+                }
+            },
+            (Body::Condition { lock, sleepers }, Sync::Sleep(_)) => {
+                let lock = *lock;
+                let Some(levels) = self.let_go(state, lock, me) else { return runtime("cannot wait on un-acquired lock") };
+                sleepers.push(Sleeper { thread: me, levels, notified: false });
+                done(Value::None)
+            }
+            (Body::Condition { lock, sleepers }, Sync::Wake(_)) => {
+                let lock = *lock;
+                let Some(at) = sleepers.iter().position(|sleeper| sleeper.thread == me) else { return flag(true) };
+                let sleeper = sleepers.remove(at);
+                self.change(state, lock.id, |body| match body {
+                    Body::Lock { owner } => *owner = Some(me),
+                    Body::RLock { owner, levels } => (*owner, *levels) = (Some(me), sleeper.levels),
+                    _ => {}
+                });
+                flag(sleeper.notified || self.shared.options.spurious)
+            }
+            (Body::Condition { lock, .. }, Sync::Notify(count)) => {
+                let lock = *lock;
+                if !self.holds(state, lock, me) {
+                    return runtime("cannot notify on un-acquired lock");
+                }
+                let sets = self.wake_choices(state, object, *count);
+                if let Body::Condition { sleepers, .. } = &mut body {
+                    for at in sets.get(choice).into_iter().flatten() {
+                        sleepers[*at].notified = true;
+                    }
+                }
+                done(Value::None)
+            }
+            (Body::Event(set), Sync::AwaitEvent(_) | Sync::IsSet) => return flag(*set),
+            (Body::Event(set), Sync::SetEvent | Sync::ClearEvent) => {
+                *set = *sync == Sync::SetEvent;
+                done(Value::None)
+            }
+            (Body::Barrier { parties, waiting }, Sync::Arrive) => {
+                waiting.push(me);
+                if (waiting.len() as i64) < *parties {
+                    self.put(state, object.id, content.site, body);
+                    return Ok(Performed::Parked);
+                }
+                let arrived = std::mem::take(waiting);
+                self.put(state, object.id, content.site, body);
+                return self.let_all_go(state, &arrived);
+            }
+            (Body::Barrier { parties, .. }, Sync::Parties) => return done(Value::Int(*parties)),
+            (Body::Barrier { waiting, .. }, Sync::Waiting) => return done(Value::Int(waiting.len() as i64)),
+            (Body::Connection { outgoing, .. }, Sync::Put(..) | Sync::Close) => {
+                let outgoing = *outgoing;
+                return self.synchronise(state, thread, choice, outgoing, sync, local);
+            }
+            (Body::Connection { incoming, .. }, Sync::Get(_)) => {
+                let incoming = *incoming;
+                if let Body::Queue(queue) = &self.body(state, incoming.id).body
+                    && queue.items.is_empty()
+                {
+                    return Err(Failure::Raised(ExceptionKind::EOFError, Value::Unset));
+                }
+                return self.synchronise(state, thread, choice, incoming, sync, local);
+            }
+            // `poll`: whether there is something.
+            (Body::Connection { incoming, .. }, Sync::Size) => {
+                let incoming = *incoming;
+                let there = matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if !queue.items.is_empty());
+                return flag(there);
+            }
+            (Body::Queue(queue), Sync::Put(value, _)) => {
+                if queue.is_full() {
+                    return Err(Failure::Raised(ExceptionKind::QueueFull, Value::Unset));
+                }
+                let copies = queue.copies;
+                let value = match copies {
+                    true => self.copied(state, value, &mut FastMap::default()),
+                    false => value.clone(),
+                };
+                if let Body::Queue(queue) = &mut body {
+                    queue.items.push(value);
+                    queue.unfinished += 1;
+                }
+                done(Value::None)
+            }
+            (Body::Queue(queue), Sync::Get(_)) => match (queue.items.is_empty(), queue.closed) {
+                (true, true) => return done(Value::None),
+                (true, false) => return Err(Failure::Raised(ExceptionKind::QueueEmpty, Value::Unset)),
+                (false, _) => {
+                    let at = if queue.lifo { queue.items.len() - 1 } else { 0 };
+                    let item = queue.items.remove(at);
+                    done(item)
+                }
+            },
+            (Body::Queue(queue), Sync::TaskDone) => {
+                if queue.unfinished <= 0 {
+                    return Err(raised(ExceptionKind::ValueError, "task_done() called too many times"));
+                }
+                queue.unfinished -= 1;
+                done(Value::None)
+            }
+            (Body::Queue(_), Sync::AwaitTasks) => return done(Value::None),
+            (Body::Queue(queue), Sync::Size) => return done(Value::Int(queue.items.len() as i64)),
+            (Body::Queue(queue), Sync::IsEmpty) => return flag(queue.items.is_empty()),
+            (Body::Queue(queue), Sync::IsFull) => return flag(queue.is_full()),
+            (Body::Queue(queue), Sync::Close) => {
+                queue.closed = true;
+                done(Value::None)
+            }
+            (Body::Thread(body), Sync::Join(_)) => return self.joined(state, thread, body.clone(), local),
+            (Body::Thread(body), Sync::IsAlive) => {
+                let alive = match body.stage {
+                    Stage::Started(other) => !self.facts(state.threads[usize::from(other)]).ended,
+                    _ => false,
+                };
+                return flag(alive);
+            }
+            (Body::Thread(body), Sync::Name) => {
+                let name = body.name.clone().unwrap_or_else(|| match body.stage {
+                    Stage::Started(number) if body.process => Value::str(format!("Process-{number}")),
+                    Stage::Started(number) => Value::str(format!("Thread-{number}")),
+                    _ => Value::str("Thread"),
+                });
+                return done(name);
+            }
+            (Body::Thread(body), Sync::SetName(name)) => {
+                body.name = Some(name.clone());
+                done(Value::None)
+            }
+            (Body::Thread(body), Sync::IsDaemon) => return flag(body.daemon),
+            (Body::Thread(body), Sync::SetDaemon(daemon)) => {
+                if matches!(body.stage, Stage::Started(_)) {
+                    return runtime("cannot set daemon status of active thread");
+                }
+                body.daemon = *daemon;
+                done(Value::None)
+            }
+            (Body::SharedValue { .. }, Sync::Read) => return done(self.read_part(state, thread, object.id, WHOLE)),
+            (Body::SharedValue { .. }, Sync::Write(value)) => {
+                let mark = Mark::Whole(content.site);
+                self.write(state, thread, object.id, WHOLE, mark, value.clone());
+                return done(Value::None);
+            }
+            (Body::SharedValue { lock, .. }, Sync::GetLock) => return done(Value::Object(*lock)),
+            (_, Sync::GetLock) => return Err(Failure::Limit("`get_lock` of an Array: use a Lock of your own".into())),
+            (Body::Atomic(value), Sync::Read) => return done(value.clone()),
+            (Body::Atomic(value), Sync::Write(new)) => {
+                *value = new.clone();
+                done(Value::None)
+            }
+            (Body::Atomic(value), Sync::Swap(new)) => done(std::mem::replace(value, new.clone())),
+            (Body::Atomic(value), Sync::FetchAdd(more)) => {
+                let (Some(old), Some(more)) = (value.as_int(), more.as_int()) else {
+                    return Err(raised(ExceptionKind::TypeError, "an Atomic adds integers only"));
+                };
+                let Some(sum) = old.checked_add(more) else {
+                    return Err(Failure::Limit("an integer beyond 64 bits".into()));
+                };
+                done(std::mem::replace(value, Value::Int(sum)))
+            }
+            (Body::Atomic(value), Sync::CompareExchange(expected, new)) => match value.equals(expected) {
+                true => {
+                    *value = new.clone();
+                    flag(true)
+                }
+                false => return flag(false),
+            },
+            (Body::Future(result), Sync::Resolve(good, value)) => {
+                *result = Some((*good, value.clone()));
+                done(Value::None)
+            }
+            (Body::Future(result), Sync::Result(_)) => {
+                return match result {
+                    None => Err(Failure::Raised(ExceptionKind::TimeoutError, Value::Unset)),
+                    Some((true, value)) => done(value.clone()),
+                    Some((false, Value::Exception(exception))) => {
+                        // Raised anew where the result is asked for.
+                        let again = Exception { line: 0, ..(**exception).clone() };
+                        Ok(Performed::Raised(Arc::new(again)))
+                    }
+                    Some((false, _)) => done(Value::None),
+                };
+            }
+            (Body::Future(result), Sync::Failure(_)) => {
+                return match result {
+                    None => Err(Failure::Raised(ExceptionKind::TimeoutError, Value::Unset)),
+                    Some((true, _)) => done(Value::None),
+                    Some((false, exception)) => done(exception.clone()),
+                };
+            }
+            (Body::Future(result), Sync::IsDone) => return flag(result.is_some()),
+            _ => return Err(raised(ExceptionKind::AttributeError, "it has no such method")),
+        };
+        self.put(state, object.id, content.site, body);
+        result
+    }
+
+    fn holds(&mut self, state: &State, lock: Reference, me: u8) -> bool {
+        match &self.body(state, lock.id).body {
+            Body::Lock { owner } => owner.is_some(),
+            Body::RLock { owner, .. } => *owner == Some(me),
+            _ => false,
+        }
+    }
+
+    /// Lets go of all levels of a condition's lock; how many there were.
+    fn let_go(&mut self, state: &mut State, lock: Reference, me: u8) -> Option<u32> {
+        if !self.holds(state, lock, me) {
+            return None;
+        }
+        let mut gone = 1;
+        self.change(state, lock.id, |body| match body {
+            Body::Lock { owner } => *owner = None,
+            Body::RLock { owner, levels } => {
+                gone = std::mem::take(levels);
+                *owner = None;
+            }
+            _ => {}
+        });
+        Some(gone)
+    }
+
+    /// All have arrived at a barrier; the last is the one that asks, and gets its own result back.
+    fn let_all_go(&mut self, state: &mut State, arrived: &[u8]) -> Attempt {
+        for (position, thread) in arrived.iter().enumerate().take(arrived.len() - 1) {
+            self.resume(state, usize::from(*thread), Ok(Value::Int(position as i64)));
+        }
+        done(Value::Int(arrived.len() as i64 - 1))
+    }
+
+    fn joined(&mut self, state: &mut State, thread: usize, body: ThreadBody, local: &Local) -> Attempt {
+        let other = match body.stage {
+            Stage::Started(other) => usize::from(other),
+            _ => return runtime("cannot join thread before it is started"),
+        };
+        if other == thread {
+            return runtime("cannot join current thread");
+        }
+        if self.facts(state.threads[other]).ended {
+            // All that the other did came before what follows here.
+            let ended = self.local(state.threads[other]);
+            let mut own = local.clone();
+            own.clock.resize(own.clock.len().max(ended.clock.len()), 0);
+            for (mine, theirs) in own.clock.iter_mut().zip(&ended.clock) {
+                *mine = (*mine).max(*theirs);
+            }
+            state.threads[thread] = self.shared.locals.number(own);
+        }
+        done(Value::None)
+    }
+}
+
+impl QueueBody {
+    fn new(capacity: Option<i64>, lifo: bool, copies: bool) -> QueueBody {
+        QueueBody { items: Vec::new(), capacity, lifo, copies, unfinished: 0, closed: false }
+    }
+}

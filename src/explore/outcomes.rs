@@ -1,0 +1,264 @@
+//! The distinct endings of a program.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::content::{Body, Stage, ThreadBody};
+use super::machine::{LocalKind, Machine, State};
+use super::report::{Kind, Wait};
+use super::tables::FastSet;
+use crate::program::operation::{Patience, Sync};
+use crate::program::text;
+use crate::program::thread::Pause;
+use crate::program::value::{Reference, Value};
+
+/// An ending, without how often it comes about.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ending {
+    pub(super) kind: Kind,
+    pub(super) thread: Option<usize>,
+    pub(super) line: Option<u32>,
+    pub(super) message: Option<String>,
+    pub(super) values: BTreeMap<String, Json>,
+    pub(super) output: Vec<String>,
+    pub(super) waits: Vec<Wait>,
+}
+
+impl Ending {
+    /// What tells it from others: equal endings are one outcome.
+    pub(super) fn key(&self) -> String {
+        let waits: Vec<String> = self.waits.iter().map(|wait| format!("{wait:?}")).collect();
+        let (kind, thread, line) = (self.kind, self.thread, self.line);
+        format!("{kind:?} {thread:?} {line:?} {:?} {:?} {:?} {waits:?}", self.message, self.values, self.output)
+    }
+}
+
+/// The globals whose values belong to an ending: those that were assigned or mutated after the first start.
+pub(super) fn reported(machine: &mut Machine<'_>, first: &State, written: &FastSet<u32>) -> Vec<u32> {
+    let globals = machine.shared.program.globals.len() as u32;
+    let fixed = machine.shared.layout.fixed;
+    let mut reported = Vec::new();
+    // The first is `__name__`.
+    for global in 1..globals {
+        let mut seen: FastSet<u32> = FastSet::default();
+        let mut pending = vec![global];
+        let mut touched = false;
+        while let Some(object) = pending.pop() {
+            if object >= fixed || !seen.insert(object) {
+                continue;
+            }
+            let content = machine.body(first, object);
+            // A variable of its own, or what it holds.
+            let counts = object == global || is_data(&content.body);
+            touched |= counts && written.contains(&object);
+            if counts {
+                content.body.values(&mut |value| value.visit(&mut |object| pending.push(object.id)));
+            }
+        }
+        if touched {
+            reported.push(global);
+        }
+    }
+    reported
+}
+
+fn is_data(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Collection(_) | Body::Instance(_) | Body::SharedValue { .. } | Body::Atomic(_) | Body::Queue(_)
+    )
+}
+
+/// How a state in which nobody can move ends the program.
+pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Ending {
+    let mut ending = Ending {
+        kind: Kind::Ended,
+        thread: None,
+        line: None,
+        message: None,
+        values: BTreeMap::new(),
+        output: machine.rest(state).output.lines().map(String::from).collect(),
+        waits: Vec::new(),
+    };
+    let program = machine.shared.program;
+    for global in reported {
+        let Body::Variable(value) = machine.body(state, *global).body.clone() else { continue };
+        if let Some(json) = json(machine, state, &value, 0) {
+            ending.values.insert(program.globals[*global as usize].clone(), json);
+        }
+    }
+    let mut unfinished = false;
+    for thread in 0..state.threads.len() {
+        let local = machine.local(state.threads[thread]);
+        if let Pause::Raised(exception) = &local.pause {
+            let held = machine.held_by(state, &exception.arguments.iter().collect::<Vec<_>>());
+            let message = text::exception_line(program, exception, &held);
+            ending.kind = match message.split(':').next() {
+                Some("AssertionError") => Kind::Assertion,
+                _ => Kind::Exception,
+            };
+            (ending.thread, ending.line, ending.message) = (Some(thread), Some(exception.line), Some(message));
+            return ending;
+        }
+        let facts = machine.facts(state.threads[thread]);
+        unfinished |= !facts.ended && !facts.daemon;
+    }
+    if !unfinished {
+        return ending;
+    }
+    ending.kind = Kind::Deadlock;
+    for thread in 0..state.threads.len() {
+        match machine.facts(state.threads[thread]).kind {
+            LocalKind::Spins => {
+                let local = machine.local(state.threads[thread]);
+                ending.kind = Kind::Spins;
+                (ending.thread, ending.line) = (Some(thread), Some(local.thread.place(program).line));
+            }
+            LocalKind::Operating | LocalKind::Parked => ending.waits.extend(wait(machine, state, thread)),
+            _ => {}
+        }
+    }
+    ending
+}
+
+/// What a thread that cannot move waits for.
+pub(super) fn wait(machine: &mut Machine<'_>, state: &State, thread: usize) -> Option<Wait> {
+    let (object, sync, held_by) = machine.awaited(state, thread)?;
+    let what = match (&machine.body(state, object.id).body, &sync) {
+        (Body::Thread(ThreadBody { stage: Stage::Started(other), .. }), Sync::Join(_)) => {
+            format!("the end of {}", thread_name(usize::from(*other)))
+        }
+        (Body::Condition { lock, .. }, Sync::Wake(Patience::Forever)) if held_by.is_some() => {
+            name_of(machine, state, *lock)
+        }
+        (_, Sync::Wake(_)) => format!("a notify of {}", name_of(machine, state, object)),
+        (_, Sync::AwaitEvent(_)) => format!("{} to be set", name_of(machine, state, object)),
+        (_, Sync::Put(..)) => format!("room in {}", name_of(machine, state, object)),
+        (_, Sync::Get(_)) => format!("an item in {}", name_of(machine, state, object)),
+        (_, Sync::AwaitTasks) => format!("all items of {} to be done", name_of(machine, state, object)),
+        (_, Sync::Arrive) => format!("the others at {}", name_of(machine, state, object)),
+        (_, Sync::Result(_) | Sync::Failure(_)) => "a task's result".into(),
+        _ => name_of(machine, state, object),
+    };
+    Some(Wait { thread, what, held_by })
+}
+
+/// The letter of a thread: `main`, then `A`, `B`, ….
+pub fn thread_name(thread: usize) -> String {
+    match thread {
+        0 => "main".into(),
+        1..=26 => char::from(b'A' + thread as u8 - 1).to_string(),
+        _ => format!("T{thread}"),
+    }
+}
+
+/// What the program calls an object: the variable that holds it, `forks[2]`, `account.lock`; else what it is.
+pub(super) fn name_of(machine: &mut Machine<'_>, state: &State, object: Reference) -> String {
+    let program = machine.shared.program;
+    let mut pending: Vec<(u32, String, usize)> =
+        (1..program.globals.len()).map(|global| (global as u32, program.globals[global].clone(), 0)).collect();
+    pending.reverse();
+    let mut seen: FastSet<u32> = FastSet::default();
+    let mut later = Vec::new();
+    loop {
+        let Some((at, name, depth)) = pending.pop() else {
+            if later.is_empty() {
+                break;
+            }
+            std::mem::swap(&mut pending, &mut later);
+            pending.reverse();
+            continue;
+        };
+        if at == object.id {
+            return name;
+        }
+        if depth > 3 || !seen.insert(at) {
+            continue;
+        }
+        let content = machine.body(state, at);
+        let mut inner = |value: &Value, name: String| {
+            if let Value::Object(inner) = value {
+                later.push((inner.id, name, depth + 1));
+            }
+        };
+        match &content.body {
+            Body::Variable(value) => inner(value, name),
+            Body::Collection(crate::program::collection::Collection::List(items)) => {
+                items.iter().enumerate().for_each(|(index, item)| inner(item, format!("{name}[{index}]")));
+            }
+            Body::Collection(crate::program::collection::Collection::Dict(pairs)) => {
+                for (key, value) in pairs {
+                    inner(value, format!("{name}[{}]", text::plain(program, key, true)));
+                }
+            }
+            Body::Instance(attributes) | Body::Thread(ThreadBody { attributes, .. }) => {
+                for (attribute, value) in attributes {
+                    inner(value, format!("{name}.{}", program.names[attribute.index()]));
+                }
+            }
+            Body::Condition { lock, .. } => inner(&Value::Object(*lock), format!("{name}'s lock")),
+            _ => {}
+        }
+    }
+    let value = Value::Object(object);
+    format!("a {}", text::type_name(program, &value))
+}
+
+/// A value as JSON; `None` for what is no data: functions, threads, locks.
+fn json(machine: &mut Machine<'_>, state: &State, value: &Value, depth: usize) -> Option<Json> {
+    if depth > 20 {
+        return Some(Json::from("…"));
+    }
+    let mut all = |values: &[Value]| {
+        Json::Array(values.iter().map(|value| json(machine, state, value, depth + 1).unwrap_or(Json::Null)).collect())
+    };
+    match value {
+        Value::Unset | Value::None => Some(Json::Null),
+        Value::Bool(flag) => Some(Json::from(*flag)),
+        Value::Int(number) => Some(Json::from(*number)),
+        Value::Str(text) => Some(Json::from(&**text)),
+        Value::Tuple(items) => Some(all(items)),
+        Value::Range(_) | Value::Exception(_) => Some(Json::from(text::plain(machine.shared.program, value, true))),
+        Value::Object(object) => {
+            let content = machine.body(state, object.id);
+            match &content.body {
+                Body::Collection(crate::program::collection::Collection::Dict(pairs)) => {
+                    let mut map = serde_json::Map::new();
+                    for (key, value) in pairs {
+                        let key = match key {
+                            Value::Str(text) => text.to_string(),
+                            key => text::plain(machine.shared.program, key, true),
+                        };
+                        map.insert(key, json(machine, state, value, depth + 1).unwrap_or(Json::Null));
+                    }
+                    Some(Json::Object(map))
+                }
+                Body::Collection(collection) => {
+                    let items = collection.items();
+                    Some(Json::Array(
+                        items.iter().map(|item| json(machine, state, item, depth + 1).unwrap_or(Json::Null)).collect(),
+                    ))
+                }
+                Body::Instance(attributes) => {
+                    let mut map = serde_json::Map::new();
+                    for (name, value) in attributes {
+                        if let Some(value) = json(machine, state, value, depth + 1) {
+                            map.insert(machine.shared.program.names[name.index()].clone(), value);
+                        }
+                    }
+                    Some(Json::Object(map))
+                }
+                Body::SharedValue { value, .. } | Body::Atomic(value) => json(machine, state, value, depth + 1),
+                Body::Queue(queue) => {
+                    let items = queue.items.clone();
+                    Some(Json::Array(
+                        items.iter().map(|item| json(machine, state, item, depth + 1).unwrap_or(Json::Null)).collect(),
+                    ))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,566 @@
+//! The search: every state that can be reached, in breadth first order, and which are shared on the way.
+//!
+//! What is shared is not guessed. The first search takes nothing for shared but locks and the like; it notes every access
+//! that was no step. Accesses by two threads, one writing, that starts and ends of threads do not order are suspects: a
+//! second search carries the suspects' history in its states and finds out whether both happen in one schedule. What does
+//! is shared, and the search begins anew, until nothing new is found. Nothing is lost by that: as long as no two unordered
+//! accesses that are no steps collide, running each together with the step before it reaches every state that matters.
+
+use rayon::prelude::*;
+
+use super::machine::{CONSTANT, Layout, LocalKind, Machine, Mark, Rest, Shared, State};
+use super::report::{Exceptions, Grain, Memory, Options};
+use super::tables::{FastMap, FastSet, Mixer};
+use crate::program::code::{Instruction, Program};
+use crate::program::operation::{Operation, StartMethod};
+use crate::program::thread::{Pause, Thread};
+use crate::program::value::Value;
+use crate::program::Problem;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+/// Frontiers below this are expanded by one searcher: starting more costs more than it gains.
+const ALONE_MAX: usize = 256;
+
+/// All states and steps between them, numbered in the order of a breadth first search.
+pub(super) struct Graph {
+    /// Where each state's steps begin in `targets`; one more at the end.
+    pub(super) offsets: Vec<usize>,
+    /// The states that steps lead to.
+    pub(super) targets: Vec<u32>,
+    /// Who takes each step.
+    pub(super) movers: Vec<Mover>,
+    /// Which threads get on in each step; empty where no line is marked and none of it is needed.
+    pub(super) progress: Vec<u64>,
+    /// Where each level begins: states that are so many steps from the first; one more at the end.
+    pub(super) levels: Vec<usize>,
+    store: Store,
+    order: Vec<u32>,
+    pub(super) complete: bool,
+}
+
+/// Who takes a step: a thread, or its store buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Mover(u8);
+
+impl Mover {
+    pub(super) fn thread(thread: usize) -> Mover {
+        Mover(thread as u8)
+    }
+
+    pub(super) fn buffer(thread: usize) -> Mover {
+        Mover(thread as u8 | 0x80)
+    }
+
+    pub(super) fn number(self) -> usize {
+        usize::from(self.0 & 0x7f)
+    }
+
+    pub(super) fn is_buffer(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+}
+
+impl Graph {
+    /// How many states there are.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(super) fn state(&self, index: usize) -> State {
+        self.store.get(self.order[index])
+    }
+
+    pub(super) fn steps(&self, index: usize) -> std::ops::Range<usize> {
+        self.offsets[index]..self.offsets[index + 1]
+    }
+
+    /// How many levels there are.
+    pub(super) fn depth(&self) -> usize {
+        self.levels.len() - 1
+    }
+}
+
+/// What a search comes to.
+pub(super) struct Found<'a> {
+    pub(super) shared: Shared<'a>,
+    pub(super) graph: Graph,
+    /// Variables of the first process and other fixed objects that were written to after the first start.
+    pub(super) written: FastSet<u32>,
+    pub(super) steps: u64,
+}
+
+/// A program just before anything that could be a choice: its first start.
+struct Setup {
+    state: State,
+    contents: Vec<super::content::Content>,
+    local: super::machine::Local,
+    rest: Rest,
+}
+
+/// Explores a program.
+///
+/// # Errors
+/// The program went past a limit, or did something that is not in the subset.
+pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<Found<'a>, Problem> {
+    let setup = set_up(program, options)?;
+    let mut mutable: FastSet<u32> = FastSet::default();
+    let mut marks: FastSet<Mark> = FastSet::default();
+    let stored = stored_in_functions(program);
+    for (object, content) in setup.contents.iter().enumerate() {
+        use super::content::Body;
+        let changes = match &content.body {
+            Body::Variable(_) => stored.contains(&(object as u32)),
+            Body::Collection(_) | Body::Instance(_) | Body::Connection { .. } | Body::Local => false,
+            _ => true,
+        };
+        if changes {
+            mutable.insert(object as u32);
+        }
+    }
+    loop {
+        let (shared, first) = laid_out(program, options, &setup, &mutable, &marks, FastSet::default());
+        let pass = explore(&shared, first.clone(), true)?;
+        if !pass.missed.is_empty() {
+            mutable.extend(pass.missed);
+            continue;
+        }
+        let suspects = suspects(&shared, &pass.touches);
+        if suspects.is_empty() || !pass.graph.complete {
+            let Pass { graph, written, steps, .. } = pass;
+            return Ok(Found { shared, graph, written, steps });
+        }
+        let (suspicious, first) = laid_out(program, options, &setup, &mutable, &marks, suspects);
+        let trial = explore(&suspicious, first, false)?;
+        mutable.extend(trial.missed);
+        if trial.conflicts.is_empty() {
+            let Pass { graph, written, steps, .. } = pass;
+            return Ok(Found { shared, graph, written, steps });
+        }
+        marks.extend(trial.conflicts);
+    }
+}
+
+/// Variables that some function assigns: they will hardly stay what they are.
+fn stored_in_functions(program: &Program) -> FastSet<u32> {
+    let code = program.functions.iter().skip(1).flat_map(|function| &function.code);
+    let stored = |instruction: &Instruction| match instruction {
+        Instruction::StoreGlobal(global) | Instruction::DeleteGlobal(global) => Some(u32::from(global.0)),
+        _ => None,
+    };
+    code.filter_map(stored).collect()
+}
+
+/// Runs the main thread until it is about to start another, or to choose.
+fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
+    let mut shared = Shared::new(program, options);
+    // Nothing is fixed yet: every object is among the later ones.
+    shared.layout = Layout::default();
+    let shared = shared;
+    let mut machine = Machine::new(&shared);
+    let mut state = State::default();
+    for variable in 0..shared.variables() {
+        let value = if variable == 0 { Value::str("__main__") } else { Value::Unset };
+        let body = super::content::Body::Variable(value);
+        let content = shared.contents.number(super::content::Content { site: 0, body });
+        state.objects.push(content);
+    }
+    let rest = Rest { output: Arc::from(""), start: StartMethod::Fork, history: Vec::new() };
+    state.rest = shared.rests.number(rest);
+    let mut thread = Thread::main(program);
+    let (pause, _) = thread.run(program, None);
+    let main = super::machine::Local { thread, pause: Pause::Ended, space: None, clock: vec![1], daemon: false };
+    state.threads.push(0);
+    if options.memory == Memory::Tso {
+        state.buffers.push(shared.buffers.number(Vec::new()));
+    }
+    machine.arrive(&mut state, 0, main, pause);
+    machine.set_up(&mut state);
+    if let Some(problem) = machine.problem {
+        return Err(problem);
+    }
+    let contents = state.objects.iter().map(|number| (*shared.contents.get(*number)).clone()).collect();
+    let local = (*shared.locals.get(state.threads[0])).clone();
+    let rest = (*shared.rests.get(state.rest)).clone();
+    Ok(Setup { state, contents, local, rest })
+}
+
+/// Tables for a search that begins where the set-up ended.
+fn laid_out<'a>(
+    program: &'a Program,
+    options: &'a Options,
+    setup: &Setup,
+    mutable: &FastSet<u32>,
+    marks: &FastSet<Mark>,
+    suspects: FastSet<Mark>,
+) -> (Shared<'a>, State) {
+    let mut shared = Shared::new(program, options);
+    shared.marks = marks.clone();
+    shared.suspects = suspects;
+    let mut state = setup.state.clone();
+    state.objects.clear();
+    let mut layout = Layout { fixed: setup.contents.len() as u32, ..Layout::default() };
+    for (object, content) in setup.contents.iter().enumerate() {
+        let number = shared.contents.number(content.clone());
+        layout.constants.push(number);
+        if mutable.contains(&(object as u32)) {
+            layout.places.push(state.objects.len() as u32);
+            state.objects.push(number);
+        } else {
+            layout.places.push(CONSTANT);
+        }
+    }
+    layout.mutable = state.objects.len() as u32;
+    shared.layout = layout;
+    state.threads[0] = shared.locals.number(setup.local.clone());
+    state.rest = shared.rests.number(setup.rest.clone());
+    state.buffers.iter_mut().for_each(|buffer| *buffer = shared.buffers.number(Vec::new()));
+    (shared, state)
+}
+
+/// Locations of which two accesses collide, if they happen in one schedule.
+fn suspects(shared: &Shared<'_>, touches: &FastSet<super::machine::Touch>) -> FastSet<Mark> {
+    let machine = Machine::new(shared);
+    let mut by_mark: FastMap<(Mark, u32), Vec<super::machine::Touch>> = FastMap::default();
+    for touch in touches {
+        by_mark.entry((touch.mark, touch.object)).or_default().push(*touch);
+    }
+    let collides = |touches: &Vec<super::machine::Touch>| {
+        let writes: Vec<_> = touches.iter().filter(|touch| touch.writes).collect();
+        writes.iter().any(|write| touches.iter().any(|touch| machine.collide(write, touch)))
+    };
+    by_mark.iter().filter(|(_, touches)| collides(touches)).map(|((mark, _), _)| *mark).collect()
+}
+
+/// What one search noted.
+struct Pass {
+    graph: Graph,
+    missed: FastSet<u32>,
+    touches: FastSet<super::machine::Touch>,
+    conflicts: FastSet<Mark>,
+    written: FastSet<u32>,
+    steps: u64,
+}
+
+/// A state on its way into the store.
+struct Next {
+    hash: u64,
+    /// Where its bytes end in the batch's `bytes`.
+    end: usize,
+    mover: Mover,
+    progress: u64,
+}
+
+/// What a searcher found from its part of a frontier.
+#[derive(Default)]
+struct Batch {
+    /// How many steps each state of its part has.
+    counts: Vec<u32>,
+    nexts: Vec<Next>,
+    bytes: Vec<u8>,
+}
+
+/// Visits every state that can be reached.
+fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Problem> {
+    let options = shared.options;
+    let searchers = match options.searchers {
+        0 => rayon::current_num_threads(),
+        searchers => searchers,
+    };
+    let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
+    let mut first = first;
+    machines[0].settle(&mut first);
+    machines[0].tidy(&mut first);
+    let mut store = Store::new();
+    let mut bytes = Vec::new();
+    encode(&first, &mut bytes);
+    store.insert(&bytes, hash(&bytes));
+    let mut graph = Graph {
+        offsets: vec![0],
+        targets: Vec::new(),
+        movers: Vec::new(),
+        progress: Vec::new(),
+        levels: vec![0],
+        store,
+        order: Vec::new(),
+        complete: true,
+    };
+    let wants_progress = true;
+    let mut frontier: Vec<u32> = vec![0];
+    let mut steps = 0;
+    let mut stop = false;
+    while !frontier.is_empty() && !stop {
+        graph.order.extend(&frontier);
+        graph.levels.push(graph.order.len());
+        let parts: Vec<&[u32]> = match frontier.len() {
+            0..ALONE_MAX => vec![&frontier],
+            len => frontier.chunks(len.div_ceil(searchers)).collect(),
+        };
+        while machines.len() < parts.len() {
+            machines.push(Machine::new(shared));
+        }
+        let store = &graph.store;
+        let batches: Vec<Batch> = match parts.len() {
+            1 => vec![expand(&mut machines[0], store, parts[0])],
+            _ => machines.par_iter_mut().zip(&parts).map(|(machine, part)| expand(machine, store, part)).collect(),
+        };
+        let mut next = Vec::new();
+        for batch in batches {
+            let mut begin = 0;
+            for step in &batch.nexts {
+                let (number, is_new) = graph.store.insert(&batch.bytes[begin..step.end], step.hash);
+                begin = step.end;
+                if is_new {
+                    next.push(number);
+                }
+                if keeps {
+                    graph.targets.push(number);
+                    graph.movers.push(step.mover);
+                    if wants_progress {
+                        graph.progress.push(step.progress);
+                    }
+                }
+            }
+            steps += batch.nexts.len() as u64;
+            if keeps {
+                let mut at = *graph.offsets.last().unwrap_or(&0);
+                for count in batch.counts {
+                    at += count as usize;
+                    graph.offsets.push(at);
+                }
+            }
+        }
+        for machine in &mut machines {
+            if let Some(problem) = machine.problem.take() {
+                return Err(problem);
+            }
+            stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty();
+        }
+        if graph.store.len() as u64 > options.states_max || graph.bytes() as u64 > options.memory_max {
+            graph.complete = false;
+            stop = true;
+        }
+        frontier = next;
+    }
+    if let Some(problem) = machines[0].problem.take() {
+        return Err(problem);
+    }
+    let mut pass = Pass {
+        graph,
+        missed: FastSet::default(),
+        touches: FastSet::default(),
+        conflicts: FastSet::default(),
+        written: FastSet::default(),
+        steps,
+    };
+    for machine in machines {
+        pass.missed.extend(machine.missed);
+        pass.touches.extend(machine.touches);
+        pass.conflicts.extend(machine.conflicts);
+        pass.written.extend(machine.written);
+    }
+    if keeps {
+        let mut places = vec![0_u32; pass.graph.store.len()];
+        for (place, number) in pass.graph.order.iter().enumerate() {
+            places[*number as usize] = place as u32;
+        }
+        // Where the search was cut off, some targets were never expanded; nothing is claimed of those.
+        pass.graph.targets.iter_mut().for_each(|target| *target = places[*target as usize]);
+    }
+    Ok(pass)
+}
+
+/// All steps from each of these states.
+fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
+    let mut batch = Batch::default();
+    for number in part {
+        let state = store.get(*number);
+        let before = batch.nexts.len();
+        successors(machine, &state, |mover, progress, next| {
+            let begin = batch.bytes.len();
+            encode(next, &mut batch.bytes);
+            let hash = hash(&batch.bytes[begin..]);
+            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, progress });
+        });
+        batch.counts.push((batch.nexts.len() - before) as u32);
+        if machine.problem.is_some() {
+            break;
+        }
+    }
+    batch
+}
+
+/// Every step from a state: who takes it, which threads get on in it, and the state that it leads to; in the order of
+/// threads, then of choices, a thread before its store buffer.
+pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
+    if machine.is_final(state) {
+        return;
+    }
+    let statement = machine.shared.options.grain == Grain::Statement;
+    let unfinished = machine.unfinished(state);
+    for thread in 0..state.threads.len() {
+        if machine.is_step(state, thread, unfinished) {
+            for choice in 0..machine.choices(state, thread) {
+                let mut next = state.clone();
+                let passing = machine.step(&mut next, thread, choice, statement);
+                if machine.problem.is_some() {
+                    return;
+                }
+                each(Mover::thread(thread), passing.progress, &next);
+            }
+        }
+        if !state.buffers.is_empty() && !machine.is_drained(state, thread) {
+            let mut next = state.clone();
+            machine.drain(&mut next, thread);
+            each(Mover::buffer(thread), 0, &next);
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// Runs the main thread, alone, up to its first start or choice.
+    fn set_up(&mut self, state: &mut State) {
+        for _ in 0..SET_UP_MAX {
+            if self.problem.is_some() || self.facts(state.threads[0]).kind != LocalKind::Operating {
+                return;
+            }
+            let local = self.local(state.threads[0]);
+            let Pause::Operation(operation) = &local.pause else { return };
+            let chooses = matches!(operation, Operation::Choose(_) | Operation::FirstDone(_));
+            if matches!(operation, Operation::Start(_)) || chooses || self.choices(state, 0) == 0 {
+                return;
+            }
+            self.carry_out(state, 0, 0);
+        }
+        let local = self.local(state.threads[0]);
+        let text = format!("more than {SET_UP_MAX} operations before the first thread is started");
+        self.problem = Some(self.problem_at(&local.thread, text));
+    }
+}
+
+/// The most operations before the first start.
+const SET_UP_MAX: usize = 300_000;
+
+/// Whether an exception that nobody catches ends everything.
+pub(super) fn stops(options: &Options) -> bool {
+    options.exceptions == Exceptions::Stop
+}
+
+impl Graph {
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        self.store.bytes() + self.targets.capacity() * (4 + 1 + 8) + self.offsets.capacity() * 8 + self.order.capacity() * 4
+    }
+}
+
+/// Distinct states, packed: numbers of few bits take one byte.
+struct Store {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Open addressing; 0 is free, else the number of a state and one.
+    slots: Vec<u32>,
+}
+
+impl Store {
+    fn new() -> Store {
+        Store { bytes: Vec::new(), ends: Vec::new(), slots: vec![0; 1024] }
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 8 + self.slots.capacity() * 4
+    }
+
+    fn packed(&self, number: u32) -> &[u8] {
+        let index = number as usize;
+        let begin = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[begin..self.ends[index]]
+    }
+
+    fn get(&self, number: u32) -> State {
+        decode(self.packed(number))
+    }
+
+    /// The number of a state, and whether it is new.
+    fn insert(&mut self, packed: &[u8], hash: u64) -> (u32, bool) {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.slots[slot] {
+                0 => break,
+                taken if self.packed(taken - 1) == packed => return (taken - 1, false),
+                _ => slot = (slot + 1) & mask,
+            }
+        }
+        let number = self.ends.len() as u32;
+        self.bytes.extend_from_slice(packed);
+        self.ends.push(self.bytes.len());
+        self.slots[slot] = number + 1;
+        if self.ends.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        (number, true)
+    }
+
+    fn grow(&mut self) {
+        let mask = self.slots.len() * 2 - 1;
+        let mut slots = vec![0; mask + 1];
+        for number in 0..self.ends.len() as u32 {
+            let mut slot = hash(self.packed(number)) as usize & mask;
+            while slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            slots[slot] = number + 1;
+        }
+        self.slots = slots;
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut mixer = Mixer::default();
+    mixer.write(bytes);
+    mixer.finish()
+}
+
+fn encode(state: &State, out: &mut Vec<u8>) {
+    let mut word = |word: u32| {
+        let mut word = word;
+        while word >= 0x80 {
+            out.push(word as u8 | 0x80);
+            word >>= 7;
+        }
+        out.push(word as u8);
+    };
+    word(state.rest);
+    word(state.threads.len() as u32 * 2 + u32::from(!state.buffers.is_empty()));
+    state.threads.iter().for_each(|number| word(*number));
+    state.buffers.iter().for_each(|number| word(*number));
+    state.objects.iter().for_each(|number| word(*number));
+}
+
+fn decode(bytes: &[u8]) -> State {
+    let mut bytes = bytes.iter();
+    let mut word = || {
+        let (mut word, mut shift) = (0_u32, 0);
+        for byte in bytes.by_ref() {
+            word |= u32::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                return Some(word);
+            }
+        }
+        None
+    };
+    let rest = word().unwrap_or_default();
+    let threads = word().unwrap_or_default();
+    let buffers = if threads & 1 == 1 { threads / 2 } else { 0 };
+    State {
+        rest,
+        threads: (0..threads / 2).map_while(|_| word()).collect(),
+        buffers: (0..buffers).map_while(|_| word()).collect(),
+        objects: std::iter::from_fn(word).collect(),
+    }
+}

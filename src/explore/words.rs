@@ -1,0 +1,339 @@
+//! A schedule in words: what each step did, and what went wrong.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::content::Body;
+use super::machine::{Machine, State};
+use super::outcomes::{name_of, thread_name};
+use super::report::Grain;
+use super::schedule::Turn;
+use crate::program::code::{Comparison, Place};
+use crate::program::collection::Access;
+use crate::program::operation::{Operation, Patience, Sync, Variable};
+use crate::program::text;
+use crate::program::thread::Pause;
+use crate::program::value::{ObjectKind, Reference, Value};
+
+/// One step of a schedule, as it was taken.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// How the schedule writes it.
+    pub turn: String,
+    /// The thread that took it.
+    pub thread: usize,
+    /// The letter of that thread; `main` for the first.
+    pub name: String,
+    /// The line of the program, from 1.
+    pub line: u32,
+    /// What it did: `reads counter (0)`.
+    pub text: String,
+    /// Values of the reported globals after it.
+    pub values: BTreeMap<String, Json>,
+    /// What it read or wrote, to tell who overwrote whom.
+    #[serde(skip)]
+    pub(super) access: Option<(String, bool)>,
+    #[serde(skip)]
+    pub(super) place: Place,
+}
+
+/// A value as a sentence has it: short.
+fn shown(machine: &mut Machine<'_>, state: &State, value: &Value) -> String {
+    const CHARS_MAX: usize = 40;
+    let held = machine.held_by(state, &[value]);
+    let text = match value {
+        Value::Object(object) if !value.holds_containers() => name_of(machine, state, *object),
+        _ => text::render(machine.shared.program, value, true, &held),
+    };
+    match text.chars().count() {
+        0..=CHARS_MAX => text,
+        _ => format!("{}…", text.chars().take(CHARS_MAX).collect::<String>()),
+    }
+}
+
+/// What the next step of a thread is about, before it is taken; and whether it reads or writes a location.
+pub(super) fn describe(
+    machine: &mut Machine<'_>,
+    before: &State,
+    after: &State,
+    turn: Turn,
+) -> (String, Option<(String, bool)>) {
+    let thread = turn.mover.number();
+    if turn.mover.is_buffer() {
+        let buffer = machine.shared.buffers.get(before.buffers[thread]);
+        let Some(write) = buffer.first() else { return (String::new(), None) };
+        let content = machine.content(write.value);
+        let Body::Variable(value) = &content.body else { return (String::new(), None) };
+        let value = shown(machine, before, value);
+        let name = part_name(machine, before, write.object, write.part);
+        return (format!("write of {value} to {name} reaches memory"), Some((name, true)));
+    }
+    let local = machine.local(before.threads[thread]);
+    let program = machine.shared.program;
+    let Pause::Operation(operation) = &local.pause else { return (String::new(), None) };
+    if machine.shared.options.grain == Grain::Statement {
+        let place = local.thread.place(program);
+        let line = program.source.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or("").trim();
+        return (format!("runs `{line}`"), None);
+    }
+    let buffered = after.buffers.get(thread) != before.buffers.get(thread);
+    let later = if buffered { ", still in its store buffer" } else { "" };
+    match operation {
+        Operation::Load(variable) => {
+            let name = variable_name(machine, *variable);
+            let value = machine.seen(before, thread);
+            let value = shown(machine, before, &value);
+            (format!("reads {name} ({value})"), Some((name, false)))
+        }
+        Operation::Store(variable, value) => {
+            let name = variable_name(machine, *variable);
+            if *value == Value::Unset {
+                return (format!("deletes {name}"), Some((name, true)));
+            }
+            let value = shown(machine, after, value);
+            (format!("writes {value} to {name}{later}"), Some((name, true)))
+        }
+        Operation::LoadMember(object, attribute) => {
+            let name = member_name(machine, before, object, *attribute);
+            let value = machine.seen(before, thread);
+            let value = shown(machine, before, &value);
+            (format!("reads {name} ({value})"), Some((name, false)))
+        }
+        Operation::StoreMember(object, attribute, value) => {
+            let name = member_name(machine, before, object, *attribute);
+            let value = shown(machine, after, value);
+            (format!("writes {value} to {name}{later}"), Some((name, true)))
+        }
+        Operation::Access(object, access) => {
+            let name = name_of(machine, before, *object);
+            let words = accessed(machine, before, *object, access, &name);
+            (words, Some((name, access.writes())))
+        }
+        Operation::Compare(comparison, left, right) => {
+            let (left, right) = (shown(machine, before, left), shown(machine, before, right));
+            let sign = match comparison {
+                Comparison::In | Comparison::NotIn => "looks whether it is in",
+                _ => "compares with",
+            };
+            (format!("{sign} {left} {right}"), None)
+        }
+        Operation::Render(_) => ("reads what it is going to print or format".into(), None),
+        Operation::Print(text) => (format!("prints {}", crate::program::value::quoted(text.trim_end_matches('\n'))), None),
+        Operation::Choose(values) => {
+            let value = values.get(turn.choice.unwrap_or(0)).cloned().unwrap_or_default();
+            (format!("gets {} by chance", shown(machine, before, &value)), None)
+        }
+        Operation::FirstDone(_) => ("takes the next task that is done".into(), None),
+        Operation::Fence => ("passes a fence".into(), None),
+        Operation::DeepCopy(_) => ("copies a value for another process".into(), None),
+        Operation::Sync(object, sync) => {
+            let name = name_of(machine, before, *object);
+            let words = synchronised(machine, before, after, thread, *object, sync, &name);
+            let access = match (object.kind, sync) {
+                (ObjectKind::SharedValue | ObjectKind::Atomic, Sync::Read) => Some((name, false)),
+                (ObjectKind::SharedValue | ObjectKind::Atomic, Sync::Write(_)) => Some((name, true)),
+                _ => None,
+            };
+            (words, access)
+        }
+        _ => ("goes on".into(), None),
+    }
+}
+
+fn variable_name(machine: &Machine<'_>, variable: Variable) -> String {
+    let program = machine.shared.program;
+    match variable {
+        Variable::Global(global) => program.globals[global.index()].clone(),
+        Variable::Class(class, name) => {
+            format!("{}.{}", program.classes[class.index()].name, program.names[name.index()])
+        }
+    }
+}
+
+fn part_name(machine: &mut Machine<'_>, state: &State, object: u32, part: u32) -> String {
+    if object < machine.shared.variables() {
+        return variable_name(machine, machine.shared.variable_of(object));
+    }
+    if let Body::Namespace(_) = machine.body(state, object).body {
+        return variable_name(machine, machine.shared.variable_of(part));
+    }
+    let owner = name_of(machine, state, Reference { kind: ObjectKind::SharedValue, id: object });
+    match machine.shared.program.names.get(part as usize) {
+        Some(name) if part != super::machine::WHOLE => format!("{owner}.{name}"),
+        _ => owner,
+    }
+}
+
+fn member_name(machine: &mut Machine<'_>, state: &State, object: &Value, attribute: crate::program::code::NameId) -> String {
+    let program = machine.shared.program;
+    let attribute = &program.names[attribute.index()];
+    match object {
+        Value::Object(object) | Value::Super(_, object) => format!("{}.{attribute}", name_of(machine, state, *object)),
+        Value::Class(class) => format!("{}.{attribute}", program.classes[class.index()].name),
+        _ => attribute.clone(),
+    }
+}
+
+fn accessed(machine: &mut Machine<'_>, state: &State, object: Reference, access: &Access, name: &str) -> String {
+    let whole = shown(machine, state, &Value::Object(object));
+    let mut value = |value: &Value| shown(machine, state, value);
+    match access {
+        Access::Len => format!("reads the length of {name} ({whole})"),
+        Access::Truth => format!("looks whether {name} is empty ({whole})"),
+        Access::Snapshot | Access::Values | Access::Pairs => format!("reads {name} ({whole})"),
+        Access::Contains(item) => format!("looks for {} in {name} ({whole})", value(item)),
+        Access::Item(at) | Access::Get(at, _) => format!("reads {name}[{}] of {whole}", value(at)),
+        Access::Index(item) | Access::Count(item) => format!("looks for {} in {name} ({whole})", value(item)),
+        Access::Advance(at, _) => format!("takes the next of {name}, at {at} ({whole})"),
+        Access::SetItem(at, item) => format!("writes {} to {name}[{}]", value(item), value(at)),
+        Access::DeleteItem(at) => format!("deletes {name}[{}]", value(at)),
+        Access::Append(item) => format!("appends {} to {name}", value(item)),
+        Access::Insert(_, item) => format!("inserts {} into {name}", value(item)),
+        Access::Remove(item) | Access::Discard(item) => format!("removes {} from {name}", value(item)),
+        Access::Pop(..) | Access::PopItem => format!("takes an item out of {name} ({whole})"),
+        Access::Add(item) => format!("adds {} to {name}", value(item)),
+        Access::Clear => format!("empties {name}"),
+        Access::Sort(_) => format!("sorts {name}"),
+        _ => format!("changes {name}"),
+    }
+}
+
+fn synchronised(
+    machine: &mut Machine<'_>,
+    before: &State,
+    after: &State,
+    thread: usize,
+    object: Reference,
+    sync: &Sync,
+    name: &str,
+) -> String {
+    let mut value = |value: &Value| shown(machine, before, value);
+    match sync {
+        Sync::Acquire(patience) => {
+            let me = thread as u8;
+            let levels = |body: &Body| match body {
+                Body::Lock { owner } => (*owner == Some(me), 1),
+                Body::RLock { owner, levels } => (*owner == Some(me), i64::from(*levels)),
+                Body::Semaphore { value, .. } => (true, *value),
+                _ => (true, 0),
+            };
+            let changed = levels(&machine.body(before, object.id).body) != levels(&machine.body(after, object.id).body);
+            let got = *patience == Patience::Forever || changed;
+            match (object.kind, got) {
+                (_, false) if *patience == Patience::Timed => format!("gives up waiting for {name}"),
+                (_, false) => format!("does not get {name}"),
+                (ObjectKind::Semaphore, true) => format!("takes a permit of {name}"),
+                (_, true) => format!("takes {name}"),
+            }
+        }
+        Sync::Release(_) => format!("gives {name} back"),
+        Sync::Locked => format!("asks whether {name} is held"),
+        Sync::Sleep(_) => format!("falls asleep on {name} and lets go of its lock"),
+        Sync::Wake(_) => {
+            let notified = matches!(&machine.body(before, object.id).body, Body::Condition { sleepers, .. }
+                if sleepers.iter().any(|sleeper| usize::from(sleeper.thread) == thread && sleeper.notified));
+            match notified {
+                true => format!("wakes up on {name} and takes its lock again"),
+                false => format!("wakes up on {name} unasked and takes its lock again"),
+            }
+        }
+        Sync::Notify(_) => {
+            let asleep = |body: &Body| match body {
+                Body::Condition { sleepers, .. } => {
+                    let not_yet = sleepers.iter().filter(|sleeper| !sleeper.notified);
+                    not_yet.map(|sleeper| usize::from(sleeper.thread)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let (mut woken, still) = (asleep(&machine.body(before, object.id).body), asleep(&machine.body(after, object.id).body));
+            woken.retain(|sleeper| !still.contains(sleeper));
+            let names: Vec<String> = woken.into_iter().map(thread_name).collect();
+            match names.is_empty() {
+                true => format!("notifies {name}, on which nobody sleeps"),
+                false => format!("notifies {name}: {} may wake up", names.join(" and ")),
+            }
+        }
+        Sync::AwaitEvent(_) => format!("finds {name} {}", if matches!(machine.body(before, object.id).body, Body::Event(true)) { "set" } else { "not set, and waits no longer" }),
+        Sync::SetEvent => format!("sets {name}"),
+        Sync::ClearEvent => format!("clears {name}"),
+        Sync::IsSet => format!("asks whether {name} is set"),
+        Sync::Arrive => format!("arrives at {name}"),
+        Sync::Parties | Sync::Waiting => format!("asks {name} how many wait"),
+        Sync::Put(item, _) => format!("puts {} into {name}", value(item)),
+        Sync::Get(_) => match &machine.body(before, object.id).body {
+            Body::Queue(queue) if queue.items.is_empty() => format!("finds {name} empty"),
+            Body::Queue(queue) => {
+                let item = if queue.lifo { queue.items.last() } else { queue.items.first() }.cloned().unwrap_or_default();
+                format!("takes {} out of {name}", shown(machine, before, &item))
+            }
+            _ => format!("receives from {name}"),
+        },
+        Sync::TaskDone => format!("reports an item of {name} done"),
+        Sync::AwaitTasks => format!("sees that all items of {name} are done"),
+        Sync::Size | Sync::IsEmpty | Sync::IsFull => format!("asks {name} how full it is"),
+        Sync::Close => format!("closes {name}"),
+        Sync::Join(_) => "gives up waiting for a thread's end".into(),
+        Sync::IsAlive => format!("asks whether {name} is alive"),
+        Sync::Read => {
+            let seen = machine.seen(before, thread);
+            format!("reads {name} ({})", shown(machine, before, &seen))
+        }
+        Sync::Write(new) => format!("writes {} to {name}", value(new)),
+        Sync::FetchAdd(more) => format!("adds {} to {name} in one step", value(more)),
+        Sync::Swap(new) => format!("swaps {name} for {}", value(new)),
+        Sync::CompareExchange(expected, new) => {
+            let (expected, new) = (value(expected), value(new));
+            let changed = machine.held(before, object.id) != machine.held(after, object.id);
+            match changed {
+                true => format!("finds {name} to be {expected} and makes it {new}, in one step"),
+                false => format!("does not change {name}: it looked for {expected}"),
+            }
+        }
+        Sync::Resolve(..) => "hands in the result of its task".into(),
+        Sync::Result(_) | Sync::Failure(_) => "takes a task's result".into(),
+        Sync::IsDone => "asks whether a task is done".into(),
+        _ => format!("uses {name}"),
+    }
+}
+
+/// A schedule as one line of words, and what went wrong in it.
+pub(super) fn told(steps: &[Step]) -> String {
+    let mut out: Vec<String> = steps.iter().map(|step| format!("{} {}", step.name, step.text)).collect();
+    const STEPS_MAX: usize = 60;
+    if out.len() > STEPS_MAX {
+        let more = out.len() - STEPS_MAX;
+        out.truncate(STEPS_MAX);
+        out.push(format!("… and {more} more steps"));
+    }
+    let mut told = out.join(" · ");
+    if let Some(lost) = overwritten(steps) {
+        told.push_str(": ");
+        told.push_str(&lost);
+    }
+    told
+}
+
+/// Who overwrote what somebody else had written between his read and his write.
+fn overwritten(steps: &[Step]) -> Option<String> {
+    for (at, step) in steps.iter().enumerate() {
+        let Some((name, true)) = &step.access else { continue };
+        let before = &steps[..at];
+        // The thread's own last access to it must be a read, with a write by another in between.
+        let own = before.iter().rposition(|other| {
+            other.thread == step.thread && other.access.as_ref().is_some_and(|(other, _)| other == name)
+        });
+        let Some(own) = own else { continue };
+        if before[own].access.as_ref().is_none_or(|(_, writes)| *writes) {
+            continue;
+        }
+        let between = before[own + 1..].iter().rev().find(|other| {
+            other.thread != step.thread && other.access.as_ref().is_some_and(|(other, writes)| other == name && *writes)
+        });
+        if let Some(other) = between {
+            return Some(format!("{} overwrote what {} had written to {name}", step.name, other.name));
+        }
+    }
+    None
+}
