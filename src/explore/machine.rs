@@ -991,7 +991,7 @@ impl<'a> Machine<'a> {
             Pause::Raised(_) if self.shared.options.exceptions == Exceptions::Thread => pause = Pause::Ended,
             _ => {}
         }
-        if pause == Pause::Ended {
+        if matches!(pause, Pause::Ended | Pause::Raised(_)) {
             local.thread.forget();
         }
         local.pause = pause;

@@ -19,6 +19,8 @@ mod schedule;
 mod search;
 mod shortest;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

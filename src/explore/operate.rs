@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::content::{Body, Content, QueueBody, Sleeper, Stage, ThreadBody, reference};
 use super::machine::{Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
 use super::report::Memory;
+use super::search::stops;
 use super::tables::FastMap;
 use crate::program::code::{Base, Comparison, NameId};
 use crate::program::collection::{Collection, Failure, Objects, raised};
@@ -497,8 +498,8 @@ impl Machine<'_> {
         }
         let program = self.shared.program;
         let (mut new, mut pause) = match target {
-            Value::None => (Thread::calling(program, &Value::Builtin(crate::program::library::Builtin::Bool), Vec::new(), Vec::new()).0, Some(Pause::Ended)),
-            target => Thread::calling(program, &target, arguments, keywords),
+            Value::None => (Thread::idle(), Some(Pause::Ended)),
+            target => Thread::calling(program, &target, arguments, keywords, stops(self.shared.options)),
         };
         if spawns && pause.is_none() {
             new.import(program);

@@ -167,7 +167,7 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     }
     let rest = Rest { output: Arc::from(""), start: StartMethod::Fork, history: Vec::new() };
     state.rest = shared.rests.number(rest);
-    let mut thread = Thread::main(program);
+    let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);
     let main = super::machine::Local { thread, pause: Pause::Ended, space: None, clock: vec![1], daemon: false };
     state.threads.push(0);

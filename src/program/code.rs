@@ -330,8 +330,11 @@ pub enum Instruction {
     /// `[v] -> [v]` and jump if it is true, else `[v] -> []`.
     JumpIfTrueOrPop(u32),
 
-    /// From here to `EndTry`, an exception cuts the stack to its present depth, pushes the exception and goes on there.
+    /// From here to `EndTry`, an exception cuts the stack to its present depth, pushes the exception and goes on there, at
+    /// the first `except`: a constant class and `Matches`, or neither where it catches all.
     Try(u32),
+    /// The same for what must be done on the way out, and catches nothing: a `finally`, the end of a `with`.
+    Cleanup(u32),
     /// The innermost `Try` of this function is over.
     EndTry,
     /// `[exception class] -> [exception bool]`; the class may be a tuple of classes.

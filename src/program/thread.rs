@@ -34,6 +34,8 @@ pub struct Thread {
     pub(super) expect: Expect,
     /// What it keeps in `threading.local` objects, in order.
     pub(super) own: Vec<(u32, NameId, Value)>,
+    /// An exception that no `except` catches ends it where it was raised, with no `finally` and no release.
+    strict: bool,
 }
 
 /// A call.
@@ -170,10 +172,15 @@ pub(super) type Outcome = Result<Flow, Failure>;
 
 impl Thread {
     /// A thread that runs module-level code.
-    pub fn main(program: &Program) -> Thread {
-        let mut thread = Thread { frames: Vec::new(), expect: Expect::Nothing, own: Vec::new() };
+    pub fn main(program: &Program, strict: bool) -> Thread {
+        let mut thread = Thread { strict, ..Thread::idle() };
         thread.enter(program, FunctionId(0), Vec::new(), Then::Drop);
         thread
+    }
+
+    /// A thread with nothing to do.
+    pub fn idle() -> Thread {
+        Thread { frames: Vec::new(), expect: Expect::Nothing, own: Vec::new(), strict: true }
     }
 
     /// A thread that calls something.
@@ -185,9 +192,10 @@ impl Thread {
         callee: &Value,
         arguments: Vec<Value>,
         keywords: Vec<(NameId, Value)>,
+        strict: bool,
     ) -> (Thread, Option<Pause>) {
         // The outermost frame of a thread returns to nobody: an empty one below would be one more thing to explain.
-        let mut thread = Thread { frames: Vec::new(), expect: Expect::Nothing, own: Vec::new() };
+        let mut thread = Thread { strict, ..Thread::idle() };
         let pause = match thread.call(program, callee, Bound { positional: arguments, keywords }, Then::Drop) {
             Ok(Flow::Do(operation, expect)) => {
                 thread.expect = expect;
@@ -300,6 +308,9 @@ impl Thread {
         if exception.line == 0 {
             Arc::make_mut(&mut exception).line = self.place(program).line;
         }
+        if self.strict && !self.catches(program, &exception) {
+            return Some(Pause::Raised(exception));
+        }
         while let Some(frame) = self.frames.last_mut() {
             if let Some((handler, depth)) = frame.tries.pop() {
                 frame.stack.truncate(depth as usize);
@@ -310,6 +321,14 @@ impl Thread {
             self.frames.pop();
         }
         Some(Pause::Raised(exception))
+    }
+
+    /// Whether some `except` of the thread's will catch an exception that is raised here.
+    fn catches(&self, program: &Program, exception: &Exception) -> bool {
+        self.frames.iter().rev().any(|frame| {
+            let code = &program.functions[frame.function.index()].code;
+            frame.tries.iter().any(|(handler, _)| handler_catches(program, code, *handler, exception))
+        })
     }
 
     /// The place in the user's text where the thread is.
@@ -366,6 +385,7 @@ impl Thread {
                 .collect(),
             expect: self.expect.renamed(rename),
             own,
+            strict: self.strict,
         }
     }
 
@@ -750,7 +770,7 @@ impl Thread {
                 }
             }
 
-            Instruction::Try(handler) => {
+            Instruction::Try(handler) | Instruction::Cleanup(handler) => {
                 let frame = self.top();
                 frame.tries.push((handler, frame.stack.len() as u32));
                 Ok(Flow::Next)
@@ -879,6 +899,29 @@ impl Thread {
         let name = text::type_name(program, &context);
         let text = format!("'{name}' object does not support the context manager protocol");
         Err(raised(ExceptionKind::TypeError, text))
+    }
+}
+
+/// Whether one of the `except`s that begin at `handler` catches an exception: they stand in a row, each a constant class,
+/// `Matches`, and a jump to the next; a bare one has neither, a `finally` is told by the instruction that set it up.
+fn handler_catches(program: &Program, code: &[Instruction], handler: u32, exception: &Exception) -> bool {
+    let sets_up = |instruction: &Instruction| *instruction == Instruction::Cleanup(handler);
+    if code.iter().any(sets_up) {
+        return false;
+    }
+    let mut at = handler as usize;
+    loop {
+        match code.get(at..at + 3) {
+            Some([Instruction::Constant(class), Instruction::Matches, Instruction::JumpIfFalse(next)]) => {
+                let class = super::members::constant(&program.constants[class.index()]);
+                if super::calls::matches(program, exception.class, &class) == Ok(true) {
+                    return true;
+                }
+                at = *next as usize;
+            }
+            Some([Instruction::Reraise, ..]) | None => return false,
+            Some(_) => return true,
+        }
     }
 }
 

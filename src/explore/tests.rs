@@ -1,0 +1,203 @@
+//! The worked examples of the specification, to the last schedule.
+
+use super::{Kind, Memory, Notify, Options, Report, explore, step};
+use crate::program::compile;
+
+fn explored(source: &str, options: &Options) -> Report {
+    let program = compile("test.py", source).unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let report = explore(&program, options).unwrap_or_else(|problem| panic!("{problem}"));
+    for outcome in &report.outcomes {
+        let run = step(&program, options, &outcome.shortest).unwrap_or_else(|problem| panic!("{problem}"));
+        let ending = run.ending.expect("a shortest schedule goes to its end");
+        assert_eq!((ending.kind, &ending.values, &ending.output), (outcome.kind, &outcome.values, &outcome.output));
+    }
+    report
+}
+
+/// `kind values schedules`, a line each.
+fn told(report: &Report) -> String {
+    let mut lines = vec![format!("{} schedules", report.schedules.as_deref().unwrap_or("?"))];
+    for outcome in &report.outcomes {
+        let values: Vec<String> = outcome.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let kind = format!("{:?}", outcome.kind).to_lowercase();
+        let count = outcome.schedules.as_deref().unwrap_or("?");
+        lines.push(format!("{kind} {}: {count}", values.join(" ")).replace(" :", ":"));
+    }
+    lines.join("\n")
+}
+
+fn check(source: &str, expected: &str) {
+    assert_eq!(told(&explored(source, &Options::default())), expected, "{source}");
+}
+
+/// Starts a thread for each function, and waits for all.
+fn threads(body: &str, targets: &[&str]) -> String {
+    let list: Vec<String> = targets.iter().map(|target| format!("Thread(target={target})")).collect();
+    format!("from threading import Thread, Lock, Condition\n{body}\nts = [{}]\n[t.start() for t in ts]\n[t.join() for t in ts]\n", list.join(", "))
+}
+
+const INCREMENT: &str = "counter = 0\ndef work():\n    global counter\n    counter += 1\n";
+
+#[test]
+fn two_increments() {
+    check(&threads(INCREMENT, &["work"; 2]), "6 schedules\nended counter=2: 2\nended counter=1: 4");
+}
+
+#[test]
+fn under_one_lock() {
+    let body = "lock = Lock()\ncounter = 0\ndef work():\n    global counter\n    with lock:\n        counter += 1\n";
+    check(&threads(body, &["work"; 2]), "2 schedules\nended counter=2: 2");
+}
+
+#[test]
+fn twice_under_one_lock() {
+    let body = "lock = Lock()\ncounter = 0\ndef work():\n    global counter\n    for i in range(2):\n        with lock:\n            counter += 1\n";
+    check(&threads(body, &["work"; 2]), "6 schedules\nended counter=4: 6");
+}
+
+#[test]
+fn three_increments() {
+    check(
+        &threads(INCREMENT, &["work"; 3]),
+        "90 schedules\nended counter=3: 6\nended counter=2: 36\nended counter=1: 48",
+    );
+}
+
+#[test]
+fn two_threads_twice() {
+    let body = "counter = 0\ndef work():\n    global counter\n    counter += 1\n    counter += 1\n";
+    check(
+        &threads(body, &["work"; 2]),
+        "70 schedules\nended counter=4: 6\nended counter=3: 32\nended counter=2: 32",
+    );
+}
+
+#[test]
+fn opposite_order() {
+    let body = "left, right = Lock(), Lock()\ndef a():\n    with left:\n        with right:\n            pass\ndef b():\n    with right:\n        with left:\n            pass\n";
+    check(&threads(body, &["a", "b"]), "6 schedules\nended: 4\ndeadlock: 2");
+}
+
+fn philosophers(count: usize, forever: bool) -> String {
+    let (head, pad) = if forever { ("    while True:\n", "    ") } else { ("", "") };
+    format!(
+        "from threading import Thread, Lock, Condition\nN = {count}\nforks = [Lock() for i in range(N)]\ndef dine(i):\n{head}{pad}    with forks[i]:\n{pad}        with forks[(i + 1) % N]:\n{pad}            pass\nts = [Thread(target=dine, args=(i,)) for i in range(N)]\n[t.start() for t in ts]\n[t.join() for t in ts]\n"
+    )
+}
+
+#[test]
+fn three_philosophers() {
+    check(&philosophers(3, false), "168 schedules\nended: 162\ndeadlock: 6");
+}
+
+#[test]
+fn philosophers_have_so_many_states() {
+    let once = |n: i32| ((2.0 + 6.0_f64.sqrt()).powi(n) + (2.0 - 6.0_f64.sqrt()).powi(n) - 1.0).round() as u64;
+    let forever = |n: i32| {
+        let root = 13.0_f64.sqrt();
+        (((3.0 + root) / 2.0).powi(n) + ((3.0 - root) / 2.0).powi(n) - 1.0).round() as u64
+    };
+    for n in 3..=6 {
+        let report = explored(&philosophers(n as usize, false), &Options::default());
+        assert_eq!(report.states, once(n), "{n} once each");
+        let report = explored(&philosophers(n as usize, true), &Options::default());
+        assert_eq!(report.states, forever(n), "{n} for ever");
+        assert_eq!(report.schedules.as_deref(), Some("inf"));
+    }
+}
+
+#[test]
+fn lost_wakeup() {
+    let body = "cv = Condition()\nready = False\ndef consumer():\n    if not ready:\n        with cv:\n            cv.wait()\ndef producer():\n    global ready\n    ready = True\n    with cv:\n        cv.notify()\n";
+    check(&threads(body, &["consumer", "producer"]), "8 schedules\nended ready=true: 7\ndeadlock ready=true: 1");
+}
+
+#[test]
+fn no_lost_wakeup() {
+    let body = "cv = Condition()\nready = False\ndef consumer():\n    with cv:\n        if not ready:\n            cv.wait()\ndef producer():\n    global ready\n    with cv:\n        ready = True\n        cv.notify()\n";
+    check(&threads(body, &["consumer", "producer"]), "2 schedules\nended ready=true: 2");
+}
+
+#[test]
+fn main_takes_part() {
+    let source = "from threading import Thread, Lock, Condition\nx = 0\ndef work():\n    global x\n    x += 1\nt = Thread(target=work)\nt.start()\nx += 1\nt.join()\n";
+    check(source, "6 schedules\nended x=2: 2\nended x=1: 4");
+    let source = "from threading import Thread, Lock, Condition\ndone = False\ncount = 0\ndef work():\n    global count\n    if not done:\n        count += 1\nt = Thread(target=work)\nt.start()\ndone = True\ncount = count + 10\nt.join()\n";
+    let report = explored(source, &Options::default());
+    assert_eq!(report.schedules.as_deref(), Some("13"));
+    let count = |value: i64| {
+        let found = report.outcomes.iter().find(|outcome| outcome.values["count"] == value);
+        found.and_then(|outcome| outcome.schedules.clone()).unwrap_or_default()
+    };
+    assert_eq!((count(10).as_str(), count(11).as_str(), count(1).as_str()), ("6", "4", "3"));
+}
+
+#[test]
+fn never_both_in_one_schedule() {
+    let body = "p = q = z = 0\ndef a():\n    global p, z\n    p = 1\n    if q == 0:\n        z += 1\ndef b():\n    global q, z\n    q = 1\n    if p == 0:\n        z += 1\n";
+    let report = explored(&threads(body, &["a", "b"]), &Options::default());
+    assert_eq!(report.schedules.as_deref(), Some("6"));
+    let counts: Vec<(i64, &str)> = report
+        .outcomes
+        .iter()
+        .map(|outcome| (outcome.values["z"].as_i64().unwrap_or(-1), outcome.schedules.as_deref().unwrap_or("")))
+        .collect();
+    assert!(counts.contains(&(0, "4")) && counts.contains(&(1, "2")), "{counts:?}");
+}
+
+#[test]
+fn one_appends_and_another_prints() {
+    let body = "items = []\ndef a():\n    items.append(1)\n    items.append(2)\ndef b():\n    print(1)\n    print(2)\n";
+    let report = explored(&threads(body, &["a", "b"]), &Options::default());
+    assert_eq!(report.schedules.as_deref(), Some("1"));
+}
+
+#[test]
+fn store_buffering() {
+    let body = "x = y = r1 = r2 = 0\ndef a():\n    global x, r1\n    x = 1\n    r1 = y\ndef b():\n    global y, r2\n    y = 1\n    r2 = x\n";
+    let source = threads(body, &["a", "b"]);
+    let both_zero = |report: &Report| {
+        report.outcomes.iter().any(|outcome| outcome.values["r1"] == 0 && outcome.values["r2"] == 0)
+    };
+    assert!(!both_zero(&explored(&source, &Options::default())));
+    assert!(both_zero(&explored(&source, &Options { memory: Memory::Tso, ..Options::default() })));
+}
+
+#[test]
+fn a_statement_at_a_time() {
+    let report = explored(
+        &threads(INCREMENT, &["work"; 2]),
+        &Options { grain: super::Grain::Statement, ..Options::default() },
+    );
+    assert_eq!(told(&report), "2 schedules\nended counter=2: 2");
+}
+
+#[test]
+fn many_schedules() {
+    let ten = "counter = 0\ndef work():\n    global counter\n    for i in range(10):\n        counter += 1\n";
+    let report = explored(&threads(ten, &["work"; 2]), &Options::default());
+    assert_eq!(report.schedules.as_deref(), Some("137846528820"));
+}
+
+#[test]
+fn who_is_notified() {
+    let body = "cv = Condition()\nout = []\ndef sleeper(i):\n    with cv:\n        cv.wait()\n    out.append(i)\nstarted = 0\n";
+    let source = format!(
+        "from threading import Thread, Lock, Condition\n{body}a = Thread(target=sleeper, args=(1,), daemon=True)\nb = Thread(target=sleeper, args=(2,), daemon=True)\na.start()\nb.start()\nwith cv:\n    cv.notify()\n"
+    );
+    let any = explored(&source, &Options::default());
+    let fifo = explored(&source, &Options { notify: Notify::Fifo, ..Options::default() });
+    let total = |report: &Report| report.schedules.clone().unwrap_or_default().parse::<u64>().unwrap_or(0);
+    assert!(total(&any) > total(&fifo), "{} against {}", told(&any), told(&fifo));
+}
+
+#[test]
+fn exceptions_end_all_or_one() {
+    let body = "x = 0\nlock = Lock()\ndef a():\n    with lock:\n        assert x == 0, \"gone\"\ndef b():\n    global x\n    x = 1\n    with lock:\n        pass\n";
+    let source = threads(body, &["a", "b"]);
+    let stop = explored(&source, &Options::default());
+    let failed = stop.outcomes.iter().find(|outcome| outcome.kind == Kind::Assertion).expect("it can fail");
+    assert_eq!((failed.thread, failed.line, failed.message.as_deref()), (Some(1), Some(6), Some("AssertionError: gone")));
+    let thread = explored(&source, &Options { exceptions: super::Exceptions::Thread, ..Options::default() });
+    assert!(thread.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended), "{}", told(&thread));
+}
