@@ -117,6 +117,41 @@ pub(super) enum Command {
         /// Which scenario.
         scenario: String,
     },
+    /// Explore a small Python program: every schedule of its threads, and how each can end.
+    Explore {
+        /// The program.
+        file: PathBuf,
+        #[command(flatten)]
+        how: Exploring,
+        /// How to report.
+        #[arg(long, value_enum, default_value_t = Told::Text)]
+        format: Told,
+        /// What must be able to happen; nothing else bad may.
+        #[arg(long, value_enum, value_name = "ENDING")]
+        expect: Option<Ending>,
+        /// Only what can happen: no counts.
+        #[arg(long)]
+        verdict: bool,
+        /// Give up after so many states.
+        #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+        max_states: u64,
+        /// Give up past so much memory: 512M, 2G.
+        #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size)]
+        max_memory: u64,
+    },
+    /// Replay one schedule of a small Python program, step by step.
+    Step {
+        /// The program.
+        file: PathBuf,
+        /// Who takes each step: 1.2.1.2, as `explore` prints it.
+        #[arg(long, value_name = "STEPS", default_value = "")]
+        schedule: String,
+        #[command(flatten)]
+        how: Exploring,
+        /// How to report.
+        #[arg(long, value_enum, default_value_t = Told::Text)]
+        format: Told,
+    },
     /// Look after the file of settings for the screen.
     Config {
         #[command(subcommand)]
@@ -145,6 +180,85 @@ pub(super) enum Command {
     /// Be the clean process that a lane's workers are forked from.
     #[command(hide = true)]
     Forkserver,
+}
+
+/// What a program's threads may do.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Exploring {
+    /// What counts as one step.
+    #[arg(long, value_enum, default_value_t = Grain::Operation)]
+    pub(super) grain: Grain,
+    /// When others see a write: at once, or once it has left a store buffer.
+    #[arg(long, value_enum, default_value_t = Memory::Sc)]
+    pub(super) memory: Memory,
+    /// Which waiters a notify may wake: any, or those who waited longest.
+    #[arg(long, value_enum, default_value_t = Notify::Any)]
+    pub(super) notify: Notify,
+    /// Let waiters of a condition wake unasked.
+    #[arg(long)]
+    pub(super) spurious: bool,
+    /// What an exception that nobody catches ends: everything, or its thread.
+    #[arg(long, value_enum, default_value_t = Exceptions::Stop)]
+    pub(super) exceptions: Exceptions,
+    /// How many messages a pipe, or a queue between processes without a size of its own, holds [default: no limit].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) capacity: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Grain {
+    /// One operation that others could see.
+    Operation,
+    /// All operations of a simple statement.
+    Statement,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Memory {
+    /// Sequential consistency.
+    Sc,
+    /// Total store order, as on x86.
+    Tso,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Notify {
+    /// Any of them.
+    Any,
+    /// In the order of their coming.
+    Fifo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Exceptions {
+    /// The whole schedule.
+    Stop,
+    /// Its thread only.
+    Thread,
+}
+
+/// How to tell what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Told {
+    /// For people.
+    Text,
+    /// For programs (see assets/explore.schema.json).
+    Json,
+}
+
+/// An ending to expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ending {
+    /// All threads ended.
+    Ended,
+    /// Nobody can move.
+    Deadlock,
+    /// An `assert` failed.
+    Assertion,
+    /// An exception that nobody caught.
+    Exception,
+    /// A thread spins for ever.
+    Spins,
 }
 
 /// What to do with the file of settings.
@@ -184,6 +298,17 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
+/// `512M`, `2G`, `1000000`.
+fn size(text: &str) -> Result<u64, String> {
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let known = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let (number, shift) = known.unwrap_or((text, 0));
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes
+        .filter(|bytes| *bytes >= 1 << 20)
+        .ok_or_else(|| format!("`{text}` is no size of at least 1M: write 512M or 2G"))
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.trim_end_matches(['x', '×']).parse::<f64>().map_err(|_| format!("`{text}` is no number"))?;
     if (0.01..=1000.0).contains(&speed) { Ok(speed) } else { Err("a speed is between 0.01 and 1000".to_string()) }
@@ -196,6 +321,15 @@ mod tests {
     #[test]
     fn the_grammar_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_and_nonsense_is_refused() {
+        assert_eq!(size("2G"), Ok(2 << 30));
+        assert_eq!(size("2000000"), Ok(2_000_000));
+        for wrong in ["", "G", "-1G", "1.5G", "99999999999G", "12", "2 elephants"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

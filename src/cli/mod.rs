@@ -4,6 +4,7 @@
 mod args;
 mod config;
 mod doctor;
+mod explore;
 mod files;
 mod run;
 mod screen;
@@ -100,6 +101,18 @@ fn dispatch(cli: Cli) -> Done {
         Command::List => list(),
         Command::Check { files } => check(&files),
         Command::Notes { scenario } => notes(&scenario),
+        Command::Explore { file, how, format, expect, verdict, max_states, max_memory } => {
+            let options = crate::explore::Options {
+                verdict,
+                states_max: max_states,
+                memory_max: max_memory,
+                ..explore::options(&how)
+            };
+            explore::explore(&file, &options, format, expect)
+        }
+        Command::Step { file, schedule, how, format } => {
+            explore::step(&file, &explore::options(&how), &schedule, format)
+        }
         Command::Config { what } => match what {
             args::Config::Init => config::init(),
             args::Config::Check => config::check(),

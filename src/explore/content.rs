@@ -27,17 +27,37 @@ pub(super) enum Body {
     /// Attributes of an object.
     Instance(Vec<(NameId, Value)>),
     Thread(ThreadBody),
-    Lock { owner: Option<u8> },
-    RLock { owner: Option<u8>, levels: u32 },
-    Semaphore { value: i64, bound: Option<i64> },
-    Condition { lock: Reference, sleepers: Vec<Sleeper> },
+    Lock {
+        owner: Option<u8>,
+    },
+    RLock {
+        owner: Option<u8>,
+        levels: u32,
+    },
+    Semaphore {
+        value: i64,
+        bound: Option<i64>,
+    },
+    Condition {
+        lock: Reference,
+        sleepers: Vec<Sleeper>,
+    },
     Event(bool),
     /// Those who have arrived wait without a step of their own.
-    Barrier { parties: i64, waiting: Vec<u8> },
+    Barrier {
+        parties: i64,
+        waiting: Vec<u8>,
+    },
     Queue(QueueBody),
     /// One end of a pipe: what it receives from, and what it sends into.
-    Connection { incoming: Reference, outgoing: Reference },
-    SharedValue { value: Value, lock: Reference },
+    Connection {
+        incoming: Reference,
+        outgoing: Reference,
+    },
+    SharedValue {
+        value: Value,
+        lock: Reference,
+    },
     /// The lock of a shared array stands beside it.
     Atomic(Value),
     Future(Option<(bool, Value)>),

@@ -79,7 +79,8 @@ pub(super) fn paths(graph: &Graph) -> Paths {
         }
         at += 1;
     }
-    let endless: Vec<bool> = incoming.iter().enumerate().map(|(state, left)| *left > 0 || (state == 0 && order.is_empty())).collect();
+    let endless: Vec<bool> =
+        incoming.iter().enumerate().map(|(state, left)| *left > 0 || (state == 0 && order.is_empty())).collect();
     let any_endless = order.len() < count;
     let counts = match small(graph, &order) {
         Some(counts) => Counts::Small(counts),
@@ -143,9 +144,11 @@ fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
         weighted(graph, *state as usize, |target, weight| chances[target] += own * weight);
     }
     // What came into the cycles goes round: it is passed on until hardly any of it still moves.
-    let moving: Vec<usize> = (0..graph.len()).filter(|state| endless[*state] && !graph.steps(*state).is_empty()).collect();
+    let moving: Vec<usize> =
+        (0..graph.len()).filter(|state| endless[*state] && !graph.steps(*state).is_empty()).collect();
     let per_round: usize = moving.iter().map(|state| graph.steps(*state).len()).sum();
-    let mut now: Vec<(usize, f64)> = moving.iter().map(|state| (*state, std::mem::take(&mut chances[*state]))).collect();
+    let mut now: Vec<(usize, f64)> =
+        moving.iter().map(|state| (*state, std::mem::take(&mut chances[*state]))).collect();
     for _ in 0..STEPS_MAX / per_round.max(1) {
         for (state, own) in &now {
             weighted(graph, *state, |target, weight| chances[target] += own * weight);

@@ -126,7 +126,11 @@ struct Taken {
 }
 
 /// Circles in the order in which locks are taken, other than those that closed.
-pub(super) fn potential_deadlocks(machine: &mut Machine<'_>, graph: &Graph, closed: &[BTreeSet<usize>]) -> Vec<Finding> {
+pub(super) fn potential_deadlocks(
+    machine: &mut Machine<'_>,
+    graph: &Graph,
+    closed: &[BTreeSet<usize>],
+) -> Vec<Finding> {
     let mut taken: BTreeSet<Taken> = BTreeSet::new();
     let mut names: BTreeMap<u32, String> = BTreeMap::new();
     for index in 0..graph.len() {
@@ -180,7 +184,10 @@ pub(super) fn potential_deadlocks(machine: &mut Machine<'_>, graph: &Graph, clos
                 .collect();
             findings.push(Finding {
                 kind: FindingKind::PotentialDeadlock,
-                text: format!("Locks are taken in a circle ({}). It cannot close in this program, but it is one change away.", each.join("; ")),
+                text: format!(
+                    "Locks are taken in a circle ({}). It cannot close in this program, but it is one change away.",
+                    each.join("; ")
+                ),
                 threads: threads.into_iter().collect(),
                 location: None,
                 lines: lines.into_iter().collect(),
@@ -228,7 +235,7 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
     }
     let live = components(graph, |step| graph.progress[step] == 0);
     for component in live {
-        if let Some(threads) = fair(machine, graph, &component, |step| graph.progress[step] == 0) {
+        if let Some(threads) = fair(graph, &component, |step| graph.progress[step] == 0) {
             let who: Vec<String> = threads.iter().map(|thread| thread_name(*thread)).collect();
             let lines = lines_of(machine, graph, &component, &threads);
             findings.push(Finding {
@@ -245,7 +252,9 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
             break;
         }
     }
-    let threads = (0..graph.len()).map(|index| graph.state(index).threads.len()).max().unwrap_or(0).min(64);
+    // Where no line is marked, nobody gets on while another waits.
+    let gets_on = graph.progress.iter().any(|passed| *passed != 0);
+    let threads = if gets_on { graph.movers.iter().map(|mover| mover.number() + 1).max().unwrap_or(0) } else { 0 };
     for thread in 0..threads {
         let others = |step: usize| graph.progress[step] >> thread & 1 == 0;
         for component in components(graph, others) {
@@ -255,7 +264,7 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
             let gets_on = steps.filter(inner).any(|step| graph.progress[step] != 0);
             let unfinished = !machine.facts(graph.state(component[0]).threads.get(thread).copied().unwrap_or(0)).ended
                 && graph.state(component[0]).threads.len() > thread;
-            if gets_on && unfinished && fair(machine, graph, &component, others).is_some() {
+            if gets_on && unfinished && fair(graph, &component, others).is_some() {
                 let lines = lines_of(machine, graph, &component, &[thread]);
                 findings.push(Finding {
                     kind: FindingKind::Starvation,
@@ -272,26 +281,22 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
 }
 
 /// Whether a fair scheduler may stay in a component for ever: each thread that can always move in it does. Who moves.
-fn fair(
-    machine: &mut Machine<'_>,
-    graph: &Graph,
-    component: &[usize],
-    taken: impl Fn(usize) -> bool,
-) -> Option<Vec<usize>> {
-    let inside: BTreeSet<usize> = component.iter().copied().collect();
-    let mut moves: BTreeSet<usize> = BTreeSet::new();
-    let mut always: Option<BTreeSet<usize>> = None;
+fn fair(graph: &Graph, component: &[usize], taken: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
+    let mut inside = vec![false; graph.len()];
+    component.iter().for_each(|state| inside[*state] = true);
+    let (mut moves, mut always) = (0_u64, u64::MAX);
     for state in component {
-        let can: BTreeSet<usize> = graph.steps(*state).map(|step| graph.movers[step].number()).collect();
-        always = Some(match always {
-            None => can,
-            Some(always) => always.intersection(&can).copied().collect(),
-        });
-        let stays = graph.steps(*state).filter(|step| taken(*step) && inside.contains(&(graph.targets[*step] as usize)));
-        moves.extend(stays.map(|step| graph.movers[step].number()));
+        let mut can = 0_u64;
+        for step in graph.steps(*state) {
+            let bit = 1 << graph.movers[step].number();
+            can |= bit;
+            if taken(step) && inside[graph.targets[step] as usize] {
+                moves |= bit;
+            }
+        }
+        always &= can;
     }
-    let _ = machine;
-    always?.is_subset(&moves).then(|| moves.into_iter().collect())
+    (always & !moves == 0).then(|| (0..64).filter(|thread| moves >> thread & 1 == 1).collect())
 }
 
 fn lines_of(machine: &mut Machine<'_>, graph: &Graph, component: &[usize], threads: &[usize]) -> BTreeSet<u32> {

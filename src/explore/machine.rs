@@ -11,13 +11,13 @@
 
 use std::sync::Arc;
 
-use super::content::{Body, Content, QueueBody, Stage, ThreadBody, reference};
+use super::content::{Body, Content, QueueBody, Stage, ThreadBody};
 use super::operate::Performed;
 use super::report::{Exceptions, Memory, Notify, Options};
 use super::tables::{FastMap, FastSet, Table};
+use crate::program::Problem;
 use crate::program::Program;
 use crate::program::code::{GlobalId, NameId};
-use crate::program::Problem;
 use crate::program::collection::{self, Access, Failure};
 use crate::program::operation::{Operation, Patience, StartMethod, Sync, Variable};
 use crate::program::thread::{Passed, Pause, Thread};
@@ -25,6 +25,9 @@ use crate::program::value::{Exception, ExceptionClass, ObjectKind, Reference, Va
 
 /// The most threads that a program may start.
 pub(super) const THREADS_MAX: usize = 60;
+
+/// How many operations a step may take before it is looked at for going round in a circle.
+const OPERATIONS_CALM: u64 = 5_000;
 
 /// The most operations that one thread may do in one step.
 const OPERATIONS_MAX: u64 = 300_000;
@@ -146,6 +149,8 @@ pub(super) struct Machine<'a> {
     effects: FastMap<(u32, u32, u32), Effect>,
     /// Facts about locals.
     facts: Vec<Option<Facts>>,
+    /// Which later objects a local, or a content, refers to, in order.
+    refers: [FastMap<u32, Arc<[u32]>>; 2],
     /// Fixed objects that changed though they were not thought to.
     pub(super) missed: FastSet<u32>,
     /// Accesses to unmarked locations.
@@ -164,7 +169,6 @@ pub(super) struct Machine<'a> {
 /// What comes of an operation on a single object.
 #[derive(Clone, Copy, Debug)]
 enum Effect {
-    Blocked,
     Done { content: u32, local: u32, passed: Passed },
 }
 
@@ -261,6 +265,7 @@ impl<'a> Machine<'a> {
             contents: FastMap::default(),
             effects: FastMap::default(),
             facts: Vec::new(),
+            refers: [FastMap::default(), FastMap::default()],
             missed: FastSet::default(),
             touches: FastSet::default(),
             conflicts: FastSet::default(),
@@ -421,7 +426,7 @@ impl<'a> Machine<'a> {
 
     /// How many threads have not ended.
     pub(super) fn unfinished(&mut self, state: &State) -> usize {
-        state.threads.iter().filter(|local| !self.facts(**local).ended).count()
+        self.census(state).unfinished
     }
 
     /// The plain location that a thread's operation touches, marked or not.
@@ -435,7 +440,8 @@ impl<'a> Machine<'a> {
             Operation::Sync(object, Sync::Read | Sync::Write(_)) if object.kind == ObjectKind::SharedValue => {
                 (object.id, Mark::Whole(self.body(state, object.id).site))
             }
-            Operation::LoadMember(Value::Object(object), name) | Operation::StoreMember(Value::Object(object), name, _) => {
+            Operation::LoadMember(Value::Object(object), name)
+            | Operation::StoreMember(Value::Object(object), name, _) => {
                 let content = self.body(state, object.id);
                 let own = match &content.body {
                     Body::Instance(attributes) => attributes.iter().any(|(own, _)| own == name),
@@ -596,7 +602,8 @@ impl<'a> Machine<'a> {
         if let (Some(object), false) = (facts.object, facts.general) {
             let key = (number, self.held(state, object), thread as u32);
             if let Some(effect) = self.effects.get(&key) {
-                return usize::from(!matches!(effect, Effect::Blocked));
+                let Effect::Done { .. } = effect;
+                return 1;
             }
         }
         let local = self.local(number);
@@ -654,7 +661,9 @@ impl<'a> Machine<'a> {
         let mut chosen: Vec<usize> = (0..count).collect();
         loop {
             sets.push(chosen.iter().map(|at| by_thread[*at]).collect());
-            let Some(last) = (0..count).rev().find(|at| chosen[*at] < by_thread.len() - count + at) else { return sets };
+            let Some(last) = (0..count).rev().find(|at| chosen[*at] < by_thread.len() - count + at) else {
+                return sets;
+            };
             chosen[last] += 1;
             for at in last + 1..count {
                 chosen[at] = chosen[at - 1] + 1;
@@ -697,7 +706,9 @@ impl<'a> Machine<'a> {
                 let other = usize::from(*other);
                 other != thread && !self.is_over(state, other)
             }
-            (Sync::Result(Patience::Forever) | Sync::Failure(Patience::Forever), Body::Future(result)) => result.is_none(),
+            (Sync::Result(Patience::Forever) | Sync::Failure(Patience::Forever), Body::Future(result)) => {
+                result.is_none()
+            }
             _ => false,
         }
     }
@@ -785,48 +796,52 @@ impl<'a> Machine<'a> {
     pub(super) fn settle(&mut self, state: &mut State) {
         let mut done = 0_u64;
         let mut earlier: Option<(u64, State)> = None;
+        let mut census = self.census(state);
         loop {
             let mut moved = false;
             let mut thread = 0;
             while thread < state.threads.len() {
                 loop {
-                    if self.problem.is_some() || self.is_final(state) {
+                    if self.problem.is_some() || census.is_final {
                         return;
                     }
                     let facts = self.facts(state.threads[thread]);
                     if facts.kind != LocalKind::Operating {
                         break;
                     }
-                    let unfinished = self.unfinished(state);
-                    if unfinished == 1 && !state.buffers.is_empty() {
+                    if census.unfinished == 1 && !state.buffers.is_empty() {
                         for other in 0..state.threads.len() {
                             while !self.is_drained(state, other) {
                                 self.drain_one(state, other);
                             }
                         }
                     }
-                    if self.is_step(state, thread, unfinished) || self.choices(state, thread) == 0 {
+                    if self.is_step(state, thread, census.unfinished) || self.choices(state, thread) == 0 {
                         break;
                     }
                     self.perform(state, thread, 0);
+                    if facts.general || self.facts(state.threads[thread]).kind != LocalKind::Operating {
+                        census = self.census(state);
+                    }
                     moved = true;
                     done += 1;
-                    if done >= 5_000 {
-                        match &earlier {
-                            Some((_, before)) if before == state => {
-                                self.spin(state, thread);
-                                break;
-                            }
-                            Some((at, _)) if done < at * 2 => {}
-                            _ => earlier = Some((done, state.clone())),
+                    if done < OPERATIONS_CALM {
+                        continue;
+                    }
+                    match &earlier {
+                        Some((_, before)) if before == state => {
+                            self.spin(state, thread);
+                            break;
                         }
-                        // Garbage is left for later, so a circle that makes objects is found only by its length.
-                        if done > OPERATIONS_MAX {
-                            let local = self.local(state.threads[thread]);
-                            let text = format!("more than {OPERATIONS_MAX} operations in one step");
-                            self.problem = Some(self.problem_at(&local.thread, text));
-                            return;
-                        }
+                        Some((at, _)) if done < at * 2 => {}
+                        _ => earlier = Some((done, state.clone())),
+                    }
+                    // Garbage is left for later, so a circle that makes objects is found only by its length.
+                    if done > OPERATIONS_MAX {
+                        let local = self.local(state.threads[thread]);
+                        let text = format!("more than {OPERATIONS_MAX} operations in one step");
+                        self.problem = Some(self.problem_at(&local.thread, text));
+                        return;
                     }
                 }
                 thread += 1;
@@ -837,23 +852,24 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// How many threads have not ended, and whether anything more will happen.
+    pub(super) fn census(&mut self, state: &State) -> Census {
+        let mut census = Census { unfinished: 0, is_final: true };
+        let mut raised = false;
+        for thread in 0..state.threads.len() {
+            let facts = self.facts(state.threads[thread]);
+            census.unfinished += usize::from(!facts.ended);
+            census.is_final &= facts.daemon || (facts.ended && self.is_drained(state, thread));
+            raised |= facts.kind == LocalKind::Raised;
+        }
+        census.is_final |= raised;
+        census
+    }
+
     fn spin(&mut self, state: &mut State, thread: usize) {
         let local = self.local(state.threads[thread]);
         let spinning = Local { pause: Pause::Spins, ..(*local).clone() };
         state.threads[thread] = self.shared.locals.number(spinning);
-    }
-
-    /// Whether nothing more will happen.
-    pub(super) fn is_final(&mut self, state: &State) -> bool {
-        let mut all_over = true;
-        for thread in 0..state.threads.len() {
-            let facts = self.facts(state.threads[thread]);
-            if facts.kind == LocalKind::Raised {
-                return true;
-            }
-            all_over &= facts.daemon || self.is_over(state, thread);
-        }
-        all_over
     }
 
     /// A problem of the program's at the place where a thread is.
@@ -931,7 +947,11 @@ impl<'a> Machine<'a> {
 
     /// Whether two accesses are by two threads, one writing, and not ordered by starts and ends of threads.
     pub(super) fn collide(&self, one: &Touch, other: &Touch) -> bool {
-        if one.mark != other.mark || one.object != other.object || one.thread == other.thread || !(one.writes || other.writes) {
+        if one.mark != other.mark
+            || one.object != other.object
+            || one.thread == other.thread
+            || !(one.writes || other.writes)
+        {
             return false;
         }
         let before = |first: &Touch, second: &Touch| {
@@ -1025,51 +1045,84 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Which later objects a thread refers to, in order.
+    fn later_of_local(&mut self, number: u32) -> Arc<[u32]> {
+        if let Some(known) = self.refers[0].get(&number) {
+            return Arc::clone(known);
+        }
+        let fixed = self.shared.layout.fixed;
+        let local = self.local(number);
+        let mut later: Vec<u32> = local.space.into_iter().filter(|space| *space >= fixed).collect();
+        let mut visit = |value: &Value| {
+            value.visit(&mut |object| {
+                if object.id >= fixed && !later.contains(&object.id) {
+                    later.push(object.id);
+                }
+            });
+        };
+        local.thread.values(&mut visit);
+        match &local.pause {
+            Pause::Operation(operation) => operation.values(&mut visit),
+            Pause::Raised(exception) => exception.arguments.iter().for_each(visit),
+            _ => {}
+        }
+        let later: Arc<[u32]> = later.into();
+        self.refers[0].insert(number, Arc::clone(&later));
+        later
+    }
+
+    /// Which later objects a content refers to, in order.
+    fn later_of_content(&mut self, number: u32) -> Arc<[u32]> {
+        if let Some(known) = self.refers[1].get(&number) {
+            return Arc::clone(known);
+        }
+        let fixed = self.shared.layout.fixed;
+        let mut later: Vec<u32> = Vec::new();
+        self.content(number).body.values(&mut |value| {
+            value.visit(&mut |object| {
+                if object.id >= fixed && !later.contains(&object.id) {
+                    later.push(object.id);
+                }
+            });
+        });
+        let later: Arc<[u32]> = later.into();
+        self.refers[1].insert(number, Arc::clone(&later));
+        later
+    }
+
     /// Renames later objects in the order in which they are referred to, without those that are not.
     pub(super) fn tidy(&mut self, state: &mut State) {
         let (mutable, fixed) = (self.shared.layout.mutable, self.shared.layout.fixed);
         if state.objects.len() <= mutable as usize {
             return;
         }
+        // Later objects in the order of the first reference to each.
         let mut order: Vec<u32> = Vec::new();
-        let mut names: FastMap<u32, u32> = FastMap::default();
-        let mut visit = |object: Reference, order: &mut Vec<u32>| {
-            if object.id >= fixed && !names.contains_key(&object.id) {
-                names.insert(object.id, fixed + order.len() as u32);
-                order.push(object.id);
+        let note = |objects: &[u32], order: &mut Vec<u32>| {
+            for object in objects {
+                if !order.contains(object) {
+                    order.push(*object);
+                }
             }
         };
-        for number in state.threads.clone() {
-            let local = self.local(number);
-            if let Some(space) = local.space {
-                visit(reference(ObjectKind::Local, space), &mut order);
-            }
-            local.thread.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
-            match &local.pause {
-                Pause::Operation(operation) => {
-                    operation.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
-                }
-                Pause::Raised(exception) => {
-                    exception.arguments.iter().for_each(|value| value.visit(&mut |object| visit(object, &mut order)));
-                }
-                _ => {}
-            }
+        for number in 0..state.threads.len() {
+            note(&self.later_of_local(state.threads[number]), &mut order);
         }
-        for number in state.objects[..mutable as usize].to_vec() {
-            let content = self.content(number);
-            content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+        for place in 0..mutable as usize {
+            note(&self.later_of_content(state.objects[place]), &mut order);
         }
         for buffer in state.buffers.clone() {
             for write in self.shared.buffers.get(buffer).iter() {
-                visit(reference(ObjectKind::Local, write.object), &mut order);
-                let content = self.content(write.value);
-                content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+                if write.object >= fixed {
+                    note(&[write.object], &mut order);
+                }
+                note(&self.later_of_content(write.value), &mut order);
             }
         }
         let mut at = 0;
         while at < order.len() {
-            let content = self.body(state, order[at]);
-            content.body.values(&mut |value| value.visit(&mut |object| visit(object, &mut order)));
+            let held = self.held(state, order[at]);
+            note(&self.later_of_content(held), &mut order);
             at += 1;
         }
         let unchanged = order.len() == state.objects.len() - mutable as usize
@@ -1077,6 +1130,7 @@ impl<'a> Machine<'a> {
         if unchanged {
             return;
         }
+        let names: FastMap<u32, u32> = order.iter().enumerate().map(|(at, id)| (*id, fixed + at as u32)).collect();
         let name = |id: u32| if id >= fixed { names.get(&id).copied().unwrap_or(id) } else { id };
         let mut rename = |object: Reference| Reference { id: name(object.id), ..object };
         let later: Vec<u32> = order.iter().map(|id| self.held(state, *id)).collect();
@@ -1121,6 +1175,13 @@ impl<'a> Machine<'a> {
             state.rest = self.shared.rests.number(rest);
         }
     }
+}
+
+/// How far the threads of a state have come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Census {
+    pub(super) unfinished: usize,
+    pub(super) is_final: bool,
 }
 
 /// What threads passed in a step: a bit for each.

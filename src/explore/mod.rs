@@ -137,7 +137,14 @@ pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> 
         .outcomes
         .iter()
         .filter(|outcome| outcome.kind == Kind::Deadlock)
-        .map(|outcome| outcome.waits.iter().filter(|wait| wait.held_by.is_some() && !wait.what.starts_with("the end")).map(|wait| wait.thread).collect())
+        .map(|outcome| {
+            outcome
+                .waits
+                .iter()
+                .filter(|wait| wait.held_by.is_some() && !wait.what.starts_with("the end"))
+                .map(|wait| wait.thread)
+                .collect()
+        })
         .collect();
     report.findings.extend(findings::potential_deadlocks(&mut machine, graph, &closed));
     report.findings.dedup();
@@ -222,7 +229,7 @@ fn replay(
             true => format!("{}'s", thread_name(thread)),
             false => thread_name(thread),
         };
-        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access, place });
+        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access });
         state = next;
     }
     Ok((steps, state))
@@ -262,7 +269,9 @@ fn ended_in_words(outcome: &Outcome, steps: String) -> String {
         Kind::Deadlock => {
             let wait = |wait: &Wait| {
                 let holder = match wait.held_by {
-                    Some(holder) if !wait.what.starts_with("the end of") => format!(", held by {}", thread_name(holder)),
+                    Some(holder) if !wait.what.starts_with("the end of") => {
+                        format!(", held by {}", thread_name(holder))
+                    }
                     _ => String::new(),
                 };
                 format!("{} waits for {}{holder}", thread_name(wait.thread), wait.what)

@@ -123,7 +123,9 @@ impl Machine<'_> {
                 done(Value::None)
             }
             Operation::LoadMember(object, name) => done(self.member(state, thread, local, object, *name)),
-            Operation::StoreMember(object, name, value) => self.store_member(state, thread, local, object, *name, value),
+            Operation::StoreMember(object, name, value) => {
+                self.store_member(state, thread, local, object, *name, value)
+            }
             Operation::New(new) => {
                 let site = self.site(local);
                 let made = self.make(state, new, site)?;
@@ -145,7 +147,8 @@ impl Machine<'_> {
             }
             Operation::Compare(comparison, left, right) => {
                 let held = self.held_by(state, &[left, right]);
-                let right_is_object = matches!((comparison, right), (Comparison::In | Comparison::NotIn, Value::Object(_)));
+                let right_is_object =
+                    matches!((comparison, right), (Comparison::In | Comparison::NotIn, Value::Object(_)));
                 if right_is_object && !right.holds_containers() {
                     let name = text::type_name(self.shared.program, right);
                     return Err(raised(ExceptionKind::TypeError, format!("argument of type '{name}' is not iterable")));
@@ -154,9 +157,8 @@ impl Machine<'_> {
             }
             Operation::Render(values) => {
                 let held = self.held_by(state, &values.iter().map(|(value, _)| value).collect::<Vec<_>>());
-                let text = |(value, repr): &(Value, bool)| {
-                    Value::str(text::render(self.shared.program, value, *repr, &held))
-                };
+                let text =
+                    |(value, repr): &(Value, bool)| Value::str(text::render(self.shared.program, value, *repr, &held));
                 done(Value::Tuple(values.iter().map(text).collect()))
             }
             Operation::Sync(object, sync) => self.synchronise(state, thread, choice, *object, sync, local),
@@ -418,7 +420,9 @@ impl Machine<'_> {
             let content = self.body(state, dict.id);
             let Body::Collection(Collection::Dict(pairs)) = &content.body else { continue };
             for (key, value) in pairs {
-                let Value::Str(key) = key else { return Err(raised(ExceptionKind::TypeError, "keywords must be strings")) };
+                let Value::Str(key) = key else {
+                    return Err(raised(ExceptionKind::TypeError, "keywords must be strings"));
+                };
                 let Some(name) = self.shared.program.names.iter().position(|name| **name == **key) else {
                     return Err(Failure::Limit(format!("the keyword `{key}` is no parameter of any function here")));
                 };
@@ -541,7 +545,8 @@ impl Machine<'_> {
             fresh.push(copy);
             content.body.values(&mut |value| value.visit(&mut |object| pending.push(object)));
         }
-        let mut rename = |object: Reference| Reference { id: names.get(&object.id).copied().unwrap_or(object.id), ..object };
+        let mut rename =
+            |object: Reference| Reference { id: names.get(&object.id).copied().unwrap_or(object.id), ..object };
         for copy in fresh {
             let content = self.body(state, copy);
             let body = content.body.renamed(&mut rename);
@@ -615,7 +620,9 @@ impl Machine<'_> {
             },
             (Body::Condition { lock, sleepers }, Sync::Sleep(_)) => {
                 let lock = *lock;
-                let Some(levels) = self.let_go(state, lock, me) else { return runtime("cannot wait on un-acquired lock") };
+                let Some(levels) = self.let_go(state, lock, me) else {
+                    return runtime("cannot wait on un-acquired lock");
+                };
                 sleepers.push(Sleeper { thread: me, levels, notified: false });
                 done(Value::None)
             }
@@ -676,7 +683,8 @@ impl Machine<'_> {
             // `poll`: whether there is something.
             (Body::Connection { incoming, .. }, Sync::Size) => {
                 let incoming = *incoming;
-                let there = matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if !queue.items.is_empty());
+                let there =
+                    matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if !queue.items.is_empty());
                 return flag(there);
             }
             (Body::Queue(queue), Sync::Put(value, _)) => {

@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use super::machine::{CONSTANT, Layout, LocalKind, Machine, Mark, Rest, Shared, State};
 use super::report::{Exceptions, Grain, Memory, Options};
 use super::tables::{FastMap, FastSet, Mixer};
+use crate::program::Problem;
 use crate::program::code::{Instruction, Program};
 use crate::program::operation::{Operation, StartMethod};
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::Value;
-use crate::program::Problem;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) struct Graph {
     pub(super) targets: Vec<u32>,
     /// Who takes each step.
     pub(super) movers: Vec<Mover>,
-    /// Which threads get on in each step; empty where no line is marked and none of it is needed.
+    /// Which threads get on in each step: they pass a line marked `# progress`.
     pub(super) progress: Vec<u64>,
     /// Where each level begins: states that are so many steps from the first; one more at the end.
     pub(super) levels: Vec<usize>,
@@ -73,11 +73,6 @@ impl Graph {
 
     pub(super) fn steps(&self, index: usize) -> std::ops::Range<usize> {
         self.offsets[index]..self.offsets[index + 1]
-    }
-
-    /// How many levels there are.
-    pub(super) fn depth(&self) -> usize {
-        self.levels.len() - 1
     }
 }
 
@@ -285,7 +280,6 @@ fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Probl
         order: Vec::new(),
         complete: true,
     };
-    let wants_progress = true;
     let mut frontier: Vec<u32> = vec![0];
     let mut steps = 0;
     let mut stop = false;
@@ -316,9 +310,7 @@ fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Probl
                 if keeps {
                     graph.targets.push(number);
                     graph.movers.push(step.mover);
-                    if wants_progress {
-                        graph.progress.push(step.progress);
-                    }
+                    graph.progress.push(step.progress);
                 }
             }
             steps += batch.nexts.len() as u64;
@@ -393,11 +385,12 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
 /// Every step from a state: who takes it, which threads get on in it, and the state that it leads to; in the order of
 /// threads, then of choices, a thread before its store buffer.
 pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
-    if machine.is_final(state) {
+    let census = machine.census(state);
+    if census.is_final {
         return;
     }
     let statement = machine.shared.options.grain == Grain::Statement;
-    let unfinished = machine.unfinished(state);
+    let unfinished = census.unfinished;
     for thread in 0..state.threads.len() {
         if machine.is_step(state, thread, unfinished) {
             for choice in 0..machine.choices(state, thread) {
@@ -449,7 +442,10 @@ pub(super) fn stops(options: &Options) -> bool {
 impl Graph {
     /// About how much memory it takes.
     fn bytes(&self) -> usize {
-        self.store.bytes() + self.targets.capacity() * (4 + 1 + 8) + self.offsets.capacity() * 8 + self.order.capacity() * 4
+        self.store.bytes()
+            + self.targets.capacity() * (4 + 1 + 8)
+            + self.offsets.capacity() * 8
+            + self.order.capacity() * 4
     }
 }
 

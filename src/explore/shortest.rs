@@ -9,7 +9,8 @@ pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
     let level_of = |state: usize| graph.levels.partition_point(|begin| *begin <= state) - 1;
     let Some(depth) = ends.iter().map(|end| level_of(*end)).min() else { return Vec::new() };
     // Backwards: which states lie on a way of that length, level by level.
-    let mut on_way: FastMap<usize, ()> = ends.iter().filter(|end| level_of(**end) == depth).map(|end| (*end, ())).collect();
+    let mut on_way: FastMap<usize, ()> =
+        ends.iter().filter(|end| level_of(**end) == depth).map(|end| (*end, ())).collect();
     for level in (0..depth).rev() {
         for state in graph.levels[level]..graph.levels[level + 1] {
             let next = graph.levels[level + 1]..graph.levels[level + 2];
@@ -32,6 +33,7 @@ pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
     };
     // Backwards again: the fewest switches from a state, by who came before.
     let mut fewest: FastMap<(usize, usize), u32> = FastMap::default();
+    let threads = graph.movers.iter().map(|mover| mover.number() + 1).max().unwrap_or(0);
     for level in (0..depth).rev() {
         for state in graph.levels[level]..graph.levels[level + 1] {
             if !on_way.contains_key(&state) {
@@ -43,9 +45,7 @@ pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
                 let rest = fewest.get(&(graph.targets[step] as usize, thread)).copied().unwrap_or(0);
                 after.push((thread, rest));
             }
-            let mut threads: Vec<usize> = Vec::new();
-            threads.extend(0..super::machine::THREADS_MAX.min(1 + graph.movers.iter().map(|mover| mover.number()).max().unwrap_or(0)));
-            for thread in threads {
+            for thread in 0..threads {
                 let best = after.iter().map(|(next, rest)| rest + u32::from(*next != thread)).min();
                 fewest.insert((state, thread), best.unwrap_or(0));
             }
@@ -61,7 +61,8 @@ pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
             rest + u32::from(last.is_some_and(|last| last != thread))
         };
         let Some(best) = ways(state, level).map(cost).min() else { break };
-        let candidates = ways(state, level).filter(|step| cost(*step) == best).map(|step| (turn(graph, state, step), step));
+        let candidates =
+            ways(state, level).filter(|step| cost(*step) == best).map(|step| (turn(graph, state, step), step));
         let Some((turn, step)) = candidates.min_by_key(|(turn, _)| turn.to_string()) else { break };
         turns.push(turn);
         last = Some(turn.mover.number());

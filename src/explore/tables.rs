@@ -80,9 +80,4 @@ impl<T: Eq + Hash> Table<T> {
     pub(super) fn get(&self, number: u32) -> Arc<T> {
         Arc::clone(&self.things.read().unwrap_or_else(PoisonError::into_inner)[number as usize])
     }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.things.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
 }

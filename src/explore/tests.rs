@@ -33,7 +33,10 @@ fn check(source: &str, expected: &str) {
 /// Starts a thread for each function, and waits for all.
 fn threads(body: &str, targets: &[&str]) -> String {
     let list: Vec<String> = targets.iter().map(|target| format!("Thread(target={target})")).collect();
-    format!("from threading import Thread, Lock, Condition\n{body}\nts = [{}]\n[t.start() for t in ts]\n[t.join() for t in ts]\n", list.join(", "))
+    format!(
+        "from threading import Thread, Lock, Condition\n{body}\nts = [{}]\n[t.start() for t in ts]\n[t.join() for t in ts]\n",
+        list.join(", ")
+    )
 }
 
 const INCREMENT: &str = "counter = 0\ndef work():\n    global counter\n    counter += 1\n";
@@ -66,10 +69,7 @@ fn three_increments() {
 #[test]
 fn two_threads_twice() {
     let body = "counter = 0\ndef work():\n    global counter\n    counter += 1\n    counter += 1\n";
-    check(
-        &threads(body, &["work"; 2]),
-        "70 schedules\nended counter=4: 6\nended counter=3: 32\nended counter=2: 32",
-    );
+    check(&threads(body, &["work"; 2]), "70 schedules\nended counter=4: 6\nended counter=3: 32\nended counter=2: 32");
 }
 
 #[test]
@@ -156,19 +156,16 @@ fn one_appends_and_another_prints() {
 fn store_buffering() {
     let body = "x = y = r1 = r2 = 0\ndef a():\n    global x, r1\n    x = 1\n    r1 = y\ndef b():\n    global y, r2\n    y = 1\n    r2 = x\n";
     let source = threads(body, &["a", "b"]);
-    let both_zero = |report: &Report| {
-        report.outcomes.iter().any(|outcome| outcome.values["r1"] == 0 && outcome.values["r2"] == 0)
-    };
+    let both_zero =
+        |report: &Report| report.outcomes.iter().any(|outcome| outcome.values["r1"] == 0 && outcome.values["r2"] == 0);
     assert!(!both_zero(&explored(&source, &Options::default())));
     assert!(both_zero(&explored(&source, &Options { memory: Memory::Tso, ..Options::default() })));
 }
 
 #[test]
 fn a_statement_at_a_time() {
-    let report = explored(
-        &threads(INCREMENT, &["work"; 2]),
-        &Options { grain: super::Grain::Statement, ..Options::default() },
-    );
+    let report =
+        explored(&threads(INCREMENT, &["work"; 2]), &Options { grain: super::Grain::Statement, ..Options::default() });
     assert_eq!(told(&report), "2 schedules\nended counter=2: 2");
 }
 
@@ -197,7 +194,10 @@ fn exceptions_end_all_or_one() {
     let source = threads(body, &["a", "b"]);
     let stop = explored(&source, &Options::default());
     let failed = stop.outcomes.iter().find(|outcome| outcome.kind == Kind::Assertion).expect("it can fail");
-    assert_eq!((failed.thread, failed.line, failed.message.as_deref()), (Some(1), Some(6), Some("AssertionError: gone")));
+    assert_eq!(
+        (failed.thread, failed.line, failed.message.as_deref()),
+        (Some(1), Some(6), Some("AssertionError: gone"))
+    );
     let thread = explored(&source, &Options { exceptions: super::Exceptions::Thread, ..Options::default() });
     assert!(thread.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended), "{}", told(&thread));
 }

@@ -10,7 +10,7 @@ use super::machine::{Machine, State};
 use super::outcomes::{name_of, thread_name};
 use super::report::Grain;
 use super::schedule::Turn;
-use crate::program::code::{Comparison, Place};
+use crate::program::code::Comparison;
 use crate::program::collection::Access;
 use crate::program::operation::{Operation, Patience, Sync, Variable};
 use crate::program::text;
@@ -35,8 +35,6 @@ pub struct Step {
     /// What it read or wrote, to tell who overwrote whom.
     #[serde(skip)]
     pub(super) access: Option<(String, bool)>,
-    #[serde(skip)]
-    pub(super) place: Place,
 }
 
 /// A value as a sentence has it: short.
@@ -120,7 +118,9 @@ pub(super) fn describe(
             (format!("{sign} {left} {right}"), None)
         }
         Operation::Render(_) => ("reads what it is going to print or format".into(), None),
-        Operation::Print(text) => (format!("prints {}", crate::program::value::quoted(text.trim_end_matches('\n'))), None),
+        Operation::Print(text) => {
+            (format!("prints {}", crate::program::value::quoted(text.trim_end_matches('\n'))), None)
+        }
         Operation::Choose(values) => {
             let value = values.get(turn.choice.unwrap_or(0)).cloned().unwrap_or_default();
             (format!("gets {} by chance", shown(machine, before, &value)), None)
@@ -166,7 +166,12 @@ fn part_name(machine: &mut Machine<'_>, state: &State, object: u32, part: u32) -
     }
 }
 
-fn member_name(machine: &mut Machine<'_>, state: &State, object: &Value, attribute: crate::program::code::NameId) -> String {
+fn member_name(
+    machine: &mut Machine<'_>,
+    state: &State,
+    object: &Value,
+    attribute: crate::program::code::NameId,
+) -> String {
     let program = machine.shared.program;
     let attribute = &program.names[attribute.index()];
     match object {
@@ -247,7 +252,8 @@ fn synchronised(
                 }
                 _ => Vec::new(),
             };
-            let (mut woken, still) = (asleep(&machine.body(before, object.id).body), asleep(&machine.body(after, object.id).body));
+            let (mut woken, still) =
+                (asleep(&machine.body(before, object.id).body), asleep(&machine.body(after, object.id).body));
             woken.retain(|sleeper| !still.contains(sleeper));
             let names: Vec<String> = woken.into_iter().map(thread_name).collect();
             match names.is_empty() {
@@ -255,7 +261,14 @@ fn synchronised(
                 false => format!("notifies {name}: {} may wake up", names.join(" and ")),
             }
         }
-        Sync::AwaitEvent(_) => format!("finds {name} {}", if matches!(machine.body(before, object.id).body, Body::Event(true)) { "set" } else { "not set, and waits no longer" }),
+        Sync::AwaitEvent(_) => format!(
+            "finds {name} {}",
+            if matches!(machine.body(before, object.id).body, Body::Event(true)) {
+                "set"
+            } else {
+                "not set, and waits no longer"
+            }
+        ),
         Sync::SetEvent => format!("sets {name}"),
         Sync::ClearEvent => format!("clears {name}"),
         Sync::IsSet => format!("asks whether {name} is set"),
@@ -265,7 +278,8 @@ fn synchronised(
         Sync::Get(_) => match &machine.body(before, object.id).body {
             Body::Queue(queue) if queue.items.is_empty() => format!("finds {name} empty"),
             Body::Queue(queue) => {
-                let item = if queue.lifo { queue.items.last() } else { queue.items.first() }.cloned().unwrap_or_default();
+                let item =
+                    if queue.lifo { queue.items.last() } else { queue.items.first() }.cloned().unwrap_or_default();
                 format!("takes {} out of {name}", shown(machine, before, &item))
             }
             _ => format!("receives from {name}"),

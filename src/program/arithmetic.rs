@@ -49,7 +49,9 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Va
             repeated(1, left.len() + right.len())?;
             Ok(Value::Tuple(left.iter().chain(right.iter()).cloned().collect()))
         }
-        (Binary::Multiply, Value::Str(text), count) | (Binary::Multiply, count, Value::Str(text)) if count.as_int().is_some() => {
+        (Binary::Multiply, Value::Str(text), count) | (Binary::Multiply, count, Value::Str(text))
+            if count.as_int().is_some() =>
+        {
             Ok(Value::str(text.repeat(repeated(count.as_int().unwrap_or(0), text.len())?)))
         }
         (Binary::Multiply, Value::Tuple(items), count) | (Binary::Multiply, count, Value::Tuple(items))
@@ -157,9 +159,9 @@ fn contains(program: &Program, item: &Value, whole: &Value, objects: &dyn Object
             distance % step == 0 && (0..range_len(range) as i128).contains(&(distance / step))
         })),
         (Value::Object(object), _) => match objects.collection(*object) {
-            Some(collection) => {
-                collection.read(&collection::Access::Contains(item.clone()), objects).map(|found| found == Value::Bool(true))
-            }
+            Some(collection) => collection
+                .read(&collection::Access::Contains(item.clone()), objects)
+                .map(|found| found == Value::Bool(true)),
             None => Err(not_a_container(program, whole)),
         },
         _ => Err(not_a_container(program, whole)),

@@ -193,7 +193,9 @@ pub(super) fn prepare(program: &Program, thread: Reference, bound: Bound, value:
     arguments.end()?;
     let Value::Tuple(positional) = positional else {
         return Err(match positional {
-            Value::Object(_) => Failure::Limit("`args=` must be a tuple here: write `args=(1, 2)`, or `args=(1,)`".into()),
+            Value::Object(_) => {
+                Failure::Limit("`args=` must be a tuple here: write `args=(1, 2)`, or `args=(1,)`".into())
+            }
             other => {
                 let text = format!("Value after * must be an iterable, not {}", other.type_name());
                 raised(ExceptionKind::TypeError, text)
@@ -366,7 +368,9 @@ impl Thread {
 
     /// Takes all items out of something and makes something of them.
     pub(super) fn collect(&mut self, program: &Program, from: Value, collect: Collect) -> Outcome {
-        if let Some(items) = if from.holds_containers() && matches!(from, Value::Object(_)) { None } else { fixed_items(&from)? } {
+        if let Some(items) =
+            if from.holds_containers() && matches!(from, Value::Object(_)) { None } else { fixed_items(&from)? }
+        {
             return self.collected(program, Value::Tuple(items), collect);
         }
         match from {
@@ -502,7 +506,9 @@ impl Thread {
                     SetOperation::Union => [own, other].concat(),
                     SetOperation::Intersection => only(&own, &other, true),
                     SetOperation::Difference => only(&own, &other, false),
-                    SetOperation::SymmetricDifference => [only(&own, &other, false), only(&other, &own, false)].concat(),
+                    SetOperation::SymmetricDifference => {
+                        [only(&own, &other, false), only(&other, &own, false)].concat()
+                    }
                 };
                 new(New::Set(result))
             }
@@ -769,7 +775,10 @@ impl Thread {
                         let count = usize::try_from(*count).unwrap_or(usize::MAX);
                         match count <= super::collection::ITEMS_MAX {
                             true => made(New::SharedArray(vec![Value::Int(0); count])),
-                            false => Err(Failure::Limit(format!("an array holds at most {} items", super::collection::ITEMS_MAX))),
+                            false => Err(Failure::Limit(format!(
+                                "an array holds at most {} items",
+                                super::collection::ITEMS_MAX
+                            ))),
                         }
                     }
                     _ => self.collect(program, initial, Collect::Array),
@@ -1098,7 +1107,9 @@ impl Thread {
 fn plain(items: &[Value]) -> Result<&[Value], Failure> {
     match items.iter().any(Value::holds_containers) {
         false => Ok(items),
-        true => Err(Failure::Limit("lists of lists are not sorted or compared here: use tuples of numbers or strings".into())),
+        true => Err(Failure::Limit(
+            "lists of lists are not sorted or compared here: use tuples of numbers or strings".into(),
+        )),
     }
 }
 

@@ -127,7 +127,9 @@ impl Access {
     /// Calls `change` on every value in it.
     pub(super) fn change(&mut self, change: &mut dyn FnMut(&mut Value)) {
         match self {
-            Access::Contains(value) | Access::Item(value) | Access::Index(value) | Access::Count(value) => change(value),
+            Access::Contains(value) | Access::Item(value) | Access::Index(value) | Access::Count(value) => {
+                change(value)
+            }
             Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => change(value),
             Access::Add(value) | Access::Discard(value) => change(value),
             Access::Get(first, second) | Access::SetItem(first, second) | Access::Insert(first, second) => {
@@ -204,24 +206,22 @@ fn equal_at(left: &Value, right: &Value, objects: &dyn Objects, depth: usize) ->
     };
     match (left, right) {
         (Value::Object(one), Value::Object(other)) if one == other => Ok(true),
-        (Value::Object(one), Value::Object(other)) => {
-            match (objects.collection(*one), objects.collection(*other)) {
-                (Some(Collection::List(left)), Some(Collection::List(right))) if one.kind == other.kind => all(left, right),
-                (Some(Collection::Set(left)), Some(Collection::Set(right))) => all(left, right),
-                (Some(Collection::Dict(left)), Some(Collection::Dict(right))) if left.len() == right.len() => {
-                    for (key, value) in left {
-                        let Some((_, other)) = right.iter().find(|(other, _)| key.equals(other)) else {
-                            return Ok(false);
-                        };
-                        if !equal_at(value, other, objects, depth + 1)? {
-                            return Ok(false);
-                        }
+        (Value::Object(one), Value::Object(other)) => match (objects.collection(*one), objects.collection(*other)) {
+            (Some(Collection::List(left)), Some(Collection::List(right))) if one.kind == other.kind => all(left, right),
+            (Some(Collection::Set(left)), Some(Collection::Set(right))) => all(left, right),
+            (Some(Collection::Dict(left)), Some(Collection::Dict(right))) if left.len() == right.len() => {
+                for (key, value) in left {
+                    let Some((_, other)) = right.iter().find(|(other, _)| key.equals(other)) else {
+                        return Ok(false);
+                    };
+                    if !equal_at(value, other, objects, depth + 1)? {
+                        return Ok(false);
                     }
-                    Ok(true)
                 }
-                _ => Ok(false),
+                Ok(true)
             }
-        }
+            _ => Ok(false),
+        },
         (Value::Tuple(left), Value::Tuple(right)) => all(left, right),
         _ => Ok(left.equals(right)),
     }
@@ -439,7 +439,9 @@ impl Collection {
             (Access::Item(key), Collection::Dict(pairs)) => {
                 hashable(key)?;
                 let found = pairs.iter().find(|(other, _)| other.equals(key));
-                found.map(|(_, value)| value.clone()).ok_or_else(|| Failure::Raised(ExceptionKind::KeyError, key.clone()))
+                found
+                    .map(|(_, value)| value.clone())
+                    .ok_or_else(|| Failure::Raised(ExceptionKind::KeyError, key.clone()))
             }
             (Access::Item(_), Collection::Set(_)) => {
                 Err(raised(ExceptionKind::TypeError, "'set' object is not subscriptable"))

@@ -17,7 +17,8 @@ pub(super) fn module(name: &str) -> Option<Builtin> {
 pub(super) fn members(module: Builtin) -> impl Iterator<Item = (&'static str, Constant)> {
     let inside = move |known: &'static str| known.strip_prefix(module.name())?.strip_prefix('.');
     let submodules = BUILTINS.iter().filter(|(_, kind, _)| *kind == "module");
-    let submodules = submodules.filter_map(move |(builtin, _, name)| Some((inside(name)?, Constant::Builtin(*builtin))));
+    let submodules =
+        submodules.filter_map(move |(builtin, _, name)| Some((inside(name)?, Constant::Builtin(*builtin))));
     named(module.name()).chain(submodules)
 }
 

@@ -7,7 +7,7 @@ use super::code::{Binary, Constant, NameId, Program};
 use super::collection::{Access, Failure, raised, slice_indices};
 use super::library::{BUILTINS, Builtin, EXCEPTIONS, ExceptionKind};
 use super::operation::{Operation, Sync};
-use super::thread::{Expect, Flow, Outcome, Thread, Then};
+use super::thread::{Expect, Flow, Outcome, Then, Thread};
 use super::value::{Method, ObjectKind, Reference, Value, range_len};
 use super::{arithmetic, text};
 
@@ -44,15 +44,27 @@ pub(super) fn constant(constant: &Constant) -> Value {
 /// The methods that the library gives to an object of this kind.
 fn methods(kind: ObjectKind) -> &'static [&'static str] {
     match kind {
-        ObjectKind::List => &[
-            "append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy",
-        ],
+        ObjectKind::List => {
+            &["append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy"]
+        }
         ObjectKind::Dict => {
             &["get", "keys", "values", "items", "pop", "popitem", "clear", "setdefault", "update", "copy"]
         }
         ObjectKind::Set => &[
-            "add", "remove", "discard", "pop", "clear", "copy", "update", "union", "intersection", "difference",
-            "symmetric_difference", "issubset", "issuperset", "isdisjoint",
+            "add",
+            "remove",
+            "discard",
+            "pop",
+            "clear",
+            "copy",
+            "update",
+            "union",
+            "intersection",
+            "difference",
+            "symmetric_difference",
+            "issubset",
+            "issuperset",
+            "isdisjoint",
         ],
         ObjectKind::Thread(_) | ObjectKind::Process(_) => &["start", "join", "is_alive", "run"],
         ObjectKind::Lock => &["acquire", "release", "locked"],
@@ -60,9 +72,9 @@ fn methods(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::Condition => &["acquire", "release", "wait", "wait_for", "notify", "notify_all"],
         ObjectKind::Event => &["set", "clear", "is_set", "wait"],
         ObjectKind::Barrier => &["wait"],
-        ObjectKind::Queue => &[
-            "put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "close",
-        ],
+        ObjectKind::Queue => {
+            &["put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "close"]
+        }
         ObjectKind::Connection => &["send", "recv", "poll", "close"],
         ObjectKind::SharedValue => &["get_lock"],
         ObjectKind::SharedArray => &["get_lock"],
@@ -102,14 +114,21 @@ impl Thread {
         let text = program.names[name.index()].as_str();
         let value = match object {
             Value::Builtin(module) if module.module() == "module" => {
-                let submodule = (*module == Builtin::ModuleConcurrent && text == "futures").then_some(Value::Builtin(Builtin::ModuleFutures));
+                let submodule = (*module == Builtin::ModuleConcurrent && text == "futures")
+                    .then_some(Value::Builtin(Builtin::ModuleFutures));
                 submodule.or_else(|| of_module(module.name(), text))
             }
-            Value::Super(_, reference) if text == "__init__" => Some(Value::Method(Arc::new(Method::BaseInit(*reference)))),
-            Value::Super(_, reference) if methods(reference.kind).contains(&text) => Some(Method::library(*reference, name)),
+            Value::Super(_, reference) if text == "__init__" => {
+                Some(Value::Method(Arc::new(Method::BaseInit(*reference))))
+            }
+            Value::Super(_, reference) if methods(reference.kind).contains(&text) => {
+                Some(Method::library(*reference, name))
+            }
             Value::Builtin(Builtin::Thread | Builtin::Process) if text == "__init__" => Some(object.clone()),
             Value::Exception(exception) if text == "args" => Some(Value::tuple(&exception.arguments[..])),
-            Value::Object(reference) if methods(reference.kind).contains(&text) => Some(Method::library(*reference, name)),
+            Value::Object(reference) if methods(reference.kind).contains(&text) => {
+                Some(Method::library(*reference, name))
+            }
             Value::Object(reference) => {
                 let question = match (reference.kind, text) {
                     (ObjectKind::Thread(_) | ObjectKind::Process(_), "name") => Some(Sync::Name),
@@ -199,7 +218,8 @@ impl Thread {
             (Value::Tuple(items), _) => items[sequence(items.len())?].clone(),
             (Value::Str(text), Value::Slice(slice)) => {
                 let letters: Vec<char> = text.chars().collect();
-                let part: String = slice_indices(slice, letters.len())?.into_iter().map(|index| letters[index]).collect();
+                let part: String =
+                    slice_indices(slice, letters.len())?.into_iter().map(|index| letters[index]).collect();
                 Value::str(part)
             }
             (Value::Str(text), _) => {
@@ -302,4 +322,3 @@ fn no_attribute(program: &Program, object: &Value, name: &str) -> Failure {
     };
     raised(ExceptionKind::AttributeError, text)
 }
-

@@ -239,7 +239,9 @@ impl Operation {
     pub fn values(&self, visit: &mut dyn FnMut(&Value)) {
         let mut object = |reference: &Reference| visit(&Value::Object(*reference));
         match self {
-            Operation::Sync(reference, _) | Operation::Access(reference, _) | Operation::Start(reference) => object(reference),
+            Operation::Sync(reference, _) | Operation::Access(reference, _) | Operation::Start(reference) => {
+                object(reference)
+            }
             Operation::Prepare(reference, _) => object(reference),
             Operation::FirstDone(references) => references.iter().for_each(object),
             _ => {}
@@ -283,7 +285,9 @@ impl Operation {
         let mut operation = self.clone();
         operation.change(&mut |value| *value = value.renamed(rename));
         match &mut operation {
-            Operation::Sync(object, _) | Operation::Access(object, _) | Operation::Start(object) => *object = rename(*object),
+            Operation::Sync(object, _) | Operation::Access(object, _) | Operation::Start(object) => {
+                *object = rename(*object)
+            }
             Operation::Prepare(object, _) => *object = rename(*object),
             Operation::New(New::Condition(Some(lock))) => *lock = rename(*lock),
             Operation::FirstDone(futures) => futures.iter_mut().for_each(|future| *future = rename(*future)),
@@ -307,7 +311,9 @@ impl Operation {
             }
             Operation::Render(values) => values.iter_mut().for_each(|(value, _)| change(value)),
             Operation::Sync(_, sync) => match sync {
-                Sync::Put(value, _) | Sync::SetName(value) | Sync::Write(value) | Sync::FetchAdd(value) => change(value),
+                Sync::Put(value, _) | Sync::SetName(value) | Sync::Write(value) | Sync::FetchAdd(value) => {
+                    change(value)
+                }
                 Sync::Swap(value) | Sync::Resolve(_, value) => change(value),
                 Sync::CompareExchange(expected, value) => {
                     change(expected);

@@ -54,7 +54,11 @@ fn refused_beforehand(text: &str) -> Option<(TextRange, String, String)> {
     let one = |at: usize| TextRange::at(TextSize::new(at as u32), TextSize::new(1));
     if text.len() > TEXT_BYTES_MAX {
         let what = format!("a program may be {TEXT_BYTES_MAX} bytes long; this text has {}", text.len());
-        return Some((one(0), what, "the explorer is for small programs: keep what is shared, leave out the rest".into()));
+        return Some((
+            one(0),
+            what,
+            "the explorer is for small programs: keep what is shared, leave out the rest".into(),
+        ));
     }
     if let Some(at) = text.find('\0') {
         return Some((one(at), "a null character".into(), "Python refuses it too".into()));

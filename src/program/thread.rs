@@ -265,7 +265,9 @@ impl Thread {
                     _ => earlier = Some((count, self.clone())),
                 }
                 if count > INSTRUCTIONS_MAX {
-                    let text = format!("{INSTRUCTIONS_MAX} instructions of one thread without anything that another could see");
+                    let text = format!(
+                        "{INSTRUCTIONS_MAX} instructions of one thread without anything that another could see"
+                    );
                     return (Pause::Limit(text), passed);
                 }
             }
@@ -363,7 +365,9 @@ impl Thread {
 
     /// The same thread with every reference to an object renamed.
     pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Thread {
-        let local = |id: u32, rename: &mut dyn FnMut(Reference) -> Reference| rename(Reference { kind: ObjectKind::Local, id }).id;
+        let local = |id: u32, rename: &mut dyn FnMut(Reference) -> Reference| {
+            rename(Reference { kind: ObjectKind::Local, id }).id
+        };
         let mut own: Vec<(u32, NameId, Value)> =
             self.own.iter().map(|(id, name, value)| (local(*id, rename), *name, value.renamed(rename))).collect();
         own.sort_by_key(|(id, name, _)| (*id, *name));
@@ -885,7 +889,10 @@ impl Thread {
             );
             if locks {
                 return Ok(match enters {
-                    true => Flow::Do(Operation::Sync(*object, Sync::Acquire(super::operation::Patience::Forever)), Expect::Push),
+                    true => Flow::Do(
+                        Operation::Sync(*object, Sync::Acquire(super::operation::Patience::Forever)),
+                        Expect::Push,
+                    ),
                     false => Flow::Do(Operation::Sync(*object, Sync::Release(1)), Expect::Drop),
                 });
             }
@@ -965,9 +972,7 @@ impl Expect {
                 Box::new(collect.renamed(rename)),
             ),
             Expect::Woken(condition, patience) => Expect::Woken(rename(*condition), *patience),
-            Expect::Completed(futures) => {
-                Expect::Completed(futures.iter().map(|future| rename(*future)).collect())
-            }
+            Expect::Completed(futures) => Expect::Completed(futures.iter().map(|future| rename(*future)).collect()),
             other => other.clone(),
         }
     }

@@ -240,7 +240,9 @@ impl Value {
     /// How they are ordered, where Python orders them.
     pub fn order(&self, other: &Value) -> Option<Ordering> {
         match (self, other) {
-            (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => self.as_int().cmp(&other.as_int()).into(),
+            (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => {
+                self.as_int().cmp(&other.as_int()).into()
+            }
             (Value::Str(left), Value::Str(right)) => left.cmp(right).into(),
             (Value::Tuple(left), Value::Tuple(right)) => {
                 for (left, right) in left.iter().zip(right.iter()) {
@@ -334,7 +336,9 @@ impl Iteration {
     fn visit(&self, visit: &mut dyn FnMut(Reference)) {
         match self {
             Iteration::Range(..) => {}
-            Iteration::Fixed(items, _) | Iteration::Results(items, _) => items.iter().for_each(|item| item.visit(visit)),
+            Iteration::Fixed(items, _) | Iteration::Results(items, _) => {
+                items.iter().for_each(|item| item.visit(visit))
+            }
             Iteration::Container(object, ..) => visit(*object),
             Iteration::Enumerate(_, inner) => inner.visit(visit),
             Iteration::Zip(parts, got) => {
@@ -348,7 +352,9 @@ impl Iteration {
     pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Iteration {
         match self {
             Iteration::Range(next, stop, step) => Iteration::Range(*next, *stop, *step),
-            Iteration::Fixed(items, at) => Iteration::Fixed(items.iter().map(|item| item.renamed(rename)).collect(), *at),
+            Iteration::Fixed(items, at) => {
+                Iteration::Fixed(items.iter().map(|item| item.renamed(rename)).collect(), *at)
+            }
             Iteration::Results(items, at) => {
                 Iteration::Results(items.iter().map(|item| item.renamed(rename)).collect(), *at)
             }

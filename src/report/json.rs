@@ -1,12 +1,13 @@
-//! The summary as JSON.
+//! The summary of a run, or what exploring a program came to, as JSON.
 
 use super::Summary;
 use crate::wire::escape_controls;
+use serde::Serialize;
 
-/// The summary as one JSON document, indented for people who look at it, with a newline.
-pub fn json(summary: &Summary) -> String {
+/// A report as one JSON document, indented for people who look at it, with a newline.
+pub fn json(report: &impl Serialize) -> String {
     // Plain data with string keys, written to memory: nothing in it can fail.
-    let mut text = escape_controls(serde_json::to_string_pretty(summary).unwrap_or_default());
+    let mut text = escape_controls(serde_json::to_string_pretty(report).unwrap_or_default());
     text.push('\n');
     text
 }

@@ -1,9 +1,10 @@
 //! Headless sinks: what a run comes to, for people and for programs. One format a file.
 //!
-//! Everything here is made from a [`crate::ledger::Ledger`] and nothing else, so a replayed run reports what the live one
-//! did.
+//! What is told of a run is made from a [`crate::ledger::Ledger`] and nothing else, so a replayed run reports what the
+//! live one did; what is told of a program, from a [`crate::explore::Report`].
 
 mod csv;
+mod explored;
 mod json;
 mod plain;
 mod summary;
@@ -11,6 +12,7 @@ mod text;
 mod trace;
 
 pub use csv::csv;
+pub use explored::{explored, replayed};
 pub use json::{json, json_line};
 pub use plain::Plain;
 pub use summary::{CoreSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};

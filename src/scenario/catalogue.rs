@@ -1,7 +1,7 @@
 //! Where scenarios come from: those compiled in, the user's own folder, and any path.
 
-use crate::program::problem::{Problem, suggest};
 use super::{Scenario, front, parse, too_long};
+use crate::program::problem::{Problem, suggest};
 use etcetera::BaseStrategy;
 use std::fs::File;
 use std::io::Read;

@@ -5,8 +5,8 @@
 use super::amount::{Scope, evaluate};
 use super::expect;
 use super::front::{Entry, Node, Table, Value, read_value};
-use crate::program::problem::{Place, Problem, Sources, is_forbidden, quoted, suggest};
 use super::tables::{Default, Key, Kind, Shape, Word, find_key, find_kind};
+use crate::program::problem::{Place, Problem, Sources, is_forbidden, quoted, suggest};
 use serde_json::{Map, Value as Json, json};
 
 /// Checks values, and collects what is wrong with them.

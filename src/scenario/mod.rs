@@ -25,15 +25,15 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use crate::program::{Problem, suggest};
 pub use catalogue::{DEFAULT, Entry, Listed, catalogue, find, list, user_folder};
 pub use draft::{Draft, Field, orders_between};
-pub use crate::program::{Problem, suggest};
 pub use reference::reference;
 
+use crate::program::problem::{Place, Sources};
 use crate::wire::{Choice, Machine, Plan, Question};
 use check::Checker;
 use front::{Table, Value};
-use crate::program::problem::{Place, Sources};
 use serde_json::Value as Json;
 
 /// A question, what to look for, and lanes that run side by side: before it is made definite for a machine.

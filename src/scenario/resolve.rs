@@ -5,9 +5,9 @@
 
 use super::check::{Checker, default_node, layered};
 use super::front::{Entry, Node, Table, Value};
-use crate::program::problem::{Place, Problem, Sources};
 use super::tables::{Default, Kind, LANE, LANES_MAX, POOLS, RUN, WORKLOADS, find_key, find_kind, find_pool_key};
 use super::{Overrides, Scenario, set};
+use crate::program::problem::{Place, Problem, Sources};
 use crate::wire::{
     CounterWay, LaneId, LanePlan, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
 };

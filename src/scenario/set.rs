@@ -9,8 +9,8 @@
 
 use super::check::as_kind_table;
 use super::front::{Entry, Node, Table, Value, read_value};
-use crate::program::problem::{Place, Problem, Sources, quoted, suggest};
 use super::tables::{LANE, PAGE, RUN, find_key, find_pool_key};
+use crate::program::problem::{Place, Problem, Sources, quoted, suggest};
 
 /// Applies the sets in their order; each becomes a source of its own, `--set 1` being the first.
 pub(super) fn apply(tree: &mut Table, sets: &[String], sources: &mut Sources) -> Vec<Problem> {

@@ -136,7 +136,9 @@ impl Compiler<'_, '_, '_> {
         match number {
             Number::Int(int) => match int.as_i64() {
                 Some(number) => self.load_constant(Constant::Int(if negative { -number } else { number })),
-                None if negative && int.to_string() == "9223372036854775808" => self.load_constant(Constant::Int(i64::MIN)),
+                None if negative && int.to_string() == "9223372036854775808" => {
+                    self.load_constant(Constant::Int(i64::MIN))
+                }
                 None => {
                     let help = "integers are from -2**63 to 2**63 - 1".to_string();
                     self.complaints.add(place, "an integer of more than 64 bits is past a limit", Some(help));
@@ -284,7 +286,11 @@ impl Compiler<'_, '_, '_> {
             Home::Here(home) if self.is_module(home) => self.load_global(&meant),
             Home::Here(home) if self.scopes.get(home).kind == crate::program::scopes::Kind::Class => {
                 let help = "compute it before the class, or in `__init__`".to_string();
-                self.complaints.add(place, "a name of the class in the body of the class is not in the subset", Some(help));
+                self.complaints.add(
+                    place,
+                    "a name of the class in the body of the class is not in the subset",
+                    Some(help),
+                );
             }
             Home::Here(home) => {
                 let local = self.local(home, &meant);
@@ -293,7 +299,8 @@ impl Compiler<'_, '_, '_> {
             Home::Module => self.load_global(&meant),
             Home::Around(_) => {
                 let help = "pass it as an argument, or make it global".to_string();
-                let message = format!("a closure over {}, a variable of the function around, is not in the subset", quoted(name));
+                let message =
+                    format!("a closure over {}, a variable of the function around, is not in the subset", quoted(name));
                 self.complaints.add(place, message, Some(help));
             }
             Home::Nowhere => match self.without_import(&meant) {
@@ -307,7 +314,9 @@ impl Compiler<'_, '_, '_> {
         if self.internal {
             if let Some(found) = self.without_import(name) {
                 self.load_constant(found);
-            } else if let Some(at) = self.program.functions.iter().rposition(|function| function.internal && function.name == name) {
+            } else if let Some(at) =
+                self.program.functions.iter().rposition(|function| function.internal && function.name == name)
+            {
                 self.load_constant(Constant::Function(crate::program::code::FunctionId(at as u16)));
             }
             return;
@@ -341,7 +350,10 @@ impl Compiler<'_, '_, '_> {
         if !self.internal && !own && !of_library {
             let given = self.scopes.given.iter().map(String::as_str);
             let help = crate::program::suggest(&meant, MEMBERS.iter().copied().chain(given));
-            let message = format!("the attribute {} is not in the subset, and nothing here is given one", quoted(&attribute.attr));
+            let message = format!(
+                "the attribute {} is not in the subset, and nothing here is given one",
+                quoted(&attribute.attr)
+            );
             self.complaints.add(&attribute.attr, message, help);
         }
         self.name(&meant)
@@ -498,6 +510,7 @@ fn is_plain(specification: &str) -> bool {
         &letters[..]
     };
     let digits = rest.iter().take_while(|letter| letter.is_ascii_digit()).count();
-    let width: u32 = rest[..digits].iter().collect::<String>().parse().unwrap_or(if digits == 0 { 0 } else { u32::MAX });
+    let width: u32 =
+        rest[..digits].iter().collect::<String>().parse().unwrap_or(if digits == 0 { 0 } else { u32::MAX });
     width <= WIDTH_MAX && matches!(rest[digits..], [] | ['d'] | ['s'])
 }

@@ -251,9 +251,9 @@ impl Compiler<'_, '_, '_> {
         let help = match module {
             Some(_) => Some(format!("`import {name}` is missing")),
             None => {
-                let elsewhere = BUILTINS.iter().find(|(_, module, own)| {
-                    *own == name && !matches!(*module, "" | "module" | "prelude")
-                });
+                let elsewhere = BUILTINS
+                    .iter()
+                    .find(|(_, module, own)| *own == name && !matches!(*module, "" | "module" | "prelude"));
                 let globals = self.scopes.get(Scopes::MODULE).bound.keys().map(String::as_str);
                 let builtins = crate::program::imports::without_import().map(|(name, _)| name);
                 let nearest = crate::program::suggest(name, globals.chain(builtins));

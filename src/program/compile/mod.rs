@@ -7,8 +7,8 @@ mod statements;
 use std::collections::BTreeMap;
 
 use super::code::{
-    Class, ClassId, Constant, ConstantId, Function, FunctionId, GlobalId, Instruction, KeywordsId, LocalId, NameId, Place,
-    Program, Statement, StatementId,
+    Class, ClassId, Constant, ConstantId, Function, FunctionId, GlobalId, Instruction, KeywordsId, LocalId, NameId,
+    Place, Program, Statement, StatementId,
 };
 use super::complaints::Complaints;
 use super::library::Builtin;

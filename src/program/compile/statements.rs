@@ -8,8 +8,8 @@ use crate::program::problem::quoted;
 use crate::program::scopes::{Home, Kind};
 use crate::program::subset;
 use ruff_python_ast::{
-    ExceptHandler, Expr, Stmt, StmtAugAssign, StmtFor, StmtIf, StmtImport, StmtImportFrom, StmtTry, StmtWhile, StmtWith,
-    WithItem,
+    ExceptHandler, Expr, Stmt, StmtAugAssign, StmtFor, StmtIf, StmtImport, StmtImportFrom, StmtTry, StmtWhile,
+    StmtWith, WithItem,
 };
 use ruff_text_size::Ranged;
 
@@ -26,7 +26,12 @@ impl Compiler<'_, '_, '_> {
                 if self.internal {
                     let id = (self.program.functions.len() - 1) as u16;
                     // The function itself was opened before those within it.
-                    let own = self.program.functions.iter().rposition(|other| other.name == *function.name).unwrap_or(id.into());
+                    let own = self
+                        .program
+                        .functions
+                        .iter()
+                        .rposition(|other| other.name == *function.name)
+                        .unwrap_or(id.into());
                     self.emit(Instruction::Pop);
                     self.stand_in(&function.name, Constant::Function(crate::program::code::FunctionId(own as u16)));
                 } else {
@@ -392,7 +397,9 @@ impl Compiler<'_, '_, '_> {
     /// The class that an `except` catches, or several of them: known before the program runs.
     fn caught(&mut self, kind: &Expr) -> Option<Constant> {
         let known = match kind {
-            Expr::Tuple(tuple) => tuple.elts.iter().map(|kind| self.caught(kind)).collect::<Option<_>>().map(Constant::Tuple),
+            Expr::Tuple(tuple) => {
+                tuple.elts.iter().map(|kind| self.caught(kind)).collect::<Option<_>>().map(Constant::Tuple)
+            }
             _ => self.known(kind),
         };
         match known {
@@ -508,7 +515,8 @@ impl Compiler<'_, '_, '_> {
                 self.at(assign);
                 self.emit(Instruction::InPlace(operator));
                 let scope = self.scope();
-                let meant = crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
+                let meant =
+                    crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
                 self.store_name(&meant, target);
             }
             Expr::Attribute(attribute) => {
@@ -546,7 +554,8 @@ impl Compiler<'_, '_, '_> {
         match target {
             Expr::Name(name) => {
                 let scope = self.scope();
-                let meant = crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
+                let meant =
+                    crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
                 self.store_name(&meant, target);
             }
             Expr::Attribute(attribute) => {
@@ -578,7 +587,8 @@ impl Compiler<'_, '_, '_> {
         match target {
             Expr::Name(name) => {
                 let scope = self.scope();
-                let meant = crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
+                let meant =
+                    crate::program::names::mangled(&name.id, self.scopes.get(scope).class.as_deref()).into_owned();
                 self.at(target);
                 match self.scopes.home(scope, &meant) {
                     Home::Here(home) if !self.is_module(home) => {

@@ -23,13 +23,13 @@ pub use orders::orders_between;
 use super::amount::{Scope, evaluate};
 use super::check::{as_kind_table, layered};
 use super::front::{Entry, Node, Table, Value, read_value};
-use crate::program::problem::{Place, Sources, suggest};
 use super::resolve::{distinct, pool_name, together};
 use super::tables::{
     self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, find_key, find_kind,
     find_pool_key,
 };
 use super::{Overrides, Problem, Scenario, set};
+use crate::program::problem::{Place, Sources, suggest};
 use crate::wire::{LockKind, Machine, Plan};
 
 /// A scenario with changes on top of it.

@@ -1,0 +1,98 @@
+//! `poolscope explore` and `poolscope step`.
+
+use super::args::{self, Ending, Exploring, Told};
+use super::{Done, Outcome, Trouble, print};
+use crate::explore::{Exceptions, Grain, Kind, Memory, Notify, Options, Report};
+use crate::program::{Program, compile};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Longer files are no small programs, and are not read to their end.
+const BYTES_MAX: u64 = 1 << 20;
+
+pub(super) fn options(how: &Exploring) -> Options {
+    Options {
+        grain: match how.grain {
+            args::Grain::Operation => Grain::Operation,
+            args::Grain::Statement => Grain::Statement,
+        },
+        memory: match how.memory {
+            args::Memory::Sc => Memory::Sc,
+            args::Memory::Tso => Memory::Tso,
+        },
+        notify: match how.notify {
+            args::Notify::Any => Notify::Any,
+            args::Notify::Fifo => Notify::Fifo,
+        },
+        spurious: how.spurious,
+        exceptions: match how.exceptions {
+            args::Exceptions::Stop => Exceptions::Stop,
+            args::Exceptions::Thread => Exceptions::Thread,
+        },
+        capacity: how.capacity,
+        ..Options::default()
+    }
+}
+
+pub(super) fn explore(file: &Path, options: &Options, format: Told, expect: Option<Ending>) -> Done {
+    let program = read(file)?;
+    let began_ns = crate::doors::clock::monotonic_ns();
+    let mut report =
+        crate::explore::explore(&program, options).map_err(|problem| Trouble::Usage(problem.to_string()))?;
+    report.elapsed_s = (crate::doors::clock::monotonic_ns() - began_ns) as f64 * 1e-9;
+    match format {
+        Told::Json => print(&crate::report::json(&report))?,
+        Told::Text => print(&crate::report::explored(&program, &report))?,
+    };
+    Ok(verdict(&report, expect))
+}
+
+/// What the report means for whoever asked.
+fn verdict(report: &Report, expect: Option<Ending>) -> Outcome {
+    if !report.complete {
+        return Outcome::Failed;
+    }
+    let kind = match expect {
+        None => Kind::Ended,
+        Some(Ending::Ended) => Kind::Ended,
+        Some(Ending::Deadlock) => Kind::Deadlock,
+        Some(Ending::Assertion) => Kind::Assertion,
+        Some(Ending::Exception) => Kind::Exception,
+        Some(Ending::Spins) => Kind::Spins,
+    };
+    let happens = report.outcomes.iter().any(|outcome| outcome.kind == kind);
+    let else_bad = report.outcomes.iter().any(|outcome| outcome.kind != kind && outcome.kind != Kind::Ended);
+    match (expect.is_some() && !happens, else_bad) {
+        (true, _) => Outcome::NotSeen,
+        (false, true) => Outcome::Violated,
+        (false, false) => Outcome::Ok,
+    }
+}
+
+pub(super) fn step(file: &Path, options: &Options, schedule: &str, format: Told) -> Done {
+    let program = read(file)?;
+    let run =
+        crate::explore::step(&program, options, schedule).map_err(|problem| Trouble::Usage(problem.to_string()))?;
+    match format {
+        Told::Json => print(&crate::report::json(&run)),
+        Told::Text => print(&crate::report::replayed(&program, &run)),
+    }
+}
+
+fn read(file: &Path) -> Result<Program, Trouble> {
+    let name = file.display().to_string();
+    let unread = |why: String| Trouble::System(format!("{name}: {why}"));
+    let mut bytes = Vec::new();
+    let file = File::open(file).map_err(|error| unread(error.to_string()))?;
+    file.take(BYTES_MAX).read_to_end(&mut bytes).map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Trouble::Usage(format!("{name}:{line}: this is not UTF-8"))
+    })?;
+    compile(&name, &text).map_err(|problems| {
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Trouble::Usage(words.join("\n"))
+    })
+}

@@ -1,0 +1,197 @@
+//! What exploring a program came to, for people.
+//!
+//! ```text
+//!  lost-update.py: 6 schedules; 4 of them end with counter=1
+//!
+//!     1  counter = 0
+//!  !  5      counter += 1
+//!
+//!  ended     counter=2    ██████▋               2   33.3 %   1.1.2.2
+//!  ended     counter=1    █████████████▎        4   66.7 %   1.2.1.2
+//! ```
+
+use super::clean;
+use crate::explore::{FindingKind, Kind, Outcome, Report, Run, thread_name};
+use crate::program::Program;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// How wide the longest bar is.
+const BAR: usize = 20;
+
+/// How wide an ending may be told.
+const ENDING_MAX: usize = 44;
+
+/// A report for people: the program with marks, its endings, the shortest that goes wrong, and what else was found.
+pub fn explored(program: &Program, report: &Report) -> String {
+    let mut out = String::new();
+    let name = clean(&report.program);
+    if !report.complete {
+        let _ = writeln!(
+            out,
+            "{name}: not complete: {} states seen. A limit was met, so nothing is claimed.",
+            report.states
+        );
+        return out;
+    }
+    let bad = report.outcomes.iter().filter(|outcome| outcome.kind != Kind::Ended).count();
+    let schedules = match report.schedules.as_deref() {
+        None => "every schedule was looked at".to_string(),
+        Some("inf") => "infinitely many schedules: it can go round for ever".to_string(),
+        Some("1") => "1 schedule".to_string(),
+        Some(count) => format!("{} schedules", grouped(count)),
+    };
+    let endings = match report.outcomes.len() {
+        1 => "one ending".to_string(),
+        several => format!("{several} endings"),
+    };
+    let failing = match bad {
+        0 => "none of them fails".to_string(),
+        1 => "one of them fails".to_string(),
+        several => format!("{several} of them fail"),
+    };
+    let _ = writeln!(out, "{name}: {schedules}, {endings}, {failing}");
+    source(&mut out, program, report);
+    for outcome in &report.outcomes {
+        row(&mut out, outcome);
+    }
+    let failure = report.outcomes.iter().find(|outcome| outcome.kind != Kind::Ended);
+    let lost = || report.outcomes.iter().find(|outcome| outcome.text.contains("overwrote"));
+    if let Some(outcome) = failure.or_else(lost) {
+        let _ = writeln!(out, "\nThe shortest way to {} ({}):", clean(&ending(outcome)), outcome.shortest);
+        for part in outcome.text.split(" · ") {
+            let _ = writeln!(out, "  {}", clean(part));
+        }
+    }
+    if !report.findings.is_empty() {
+        let _ = writeln!(out);
+    }
+    for finding in &report.findings {
+        let _ = writeln!(out, "{}: {}", kind_word(finding.kind), clean(&finding.text));
+    }
+    let _ = writeln!(out, "\n{} states, {} steps, {:.3} s", report.states, report.steps, report.elapsed_s);
+    out
+}
+
+/// The program, its lines that something was found on marked.
+fn source(out: &mut String, program: &Program, report: &Report) {
+    let marked: BTreeSet<u32> = report
+        .findings
+        .iter()
+        .flat_map(|finding| finding.lines.iter().copied())
+        .chain(report.outcomes.iter().filter_map(|outcome| outcome.line))
+        .collect();
+    let _ = writeln!(out);
+    for (index, line) in program.source.lines().enumerate() {
+        let number = index as u32 + 1;
+        let mark = if marked.contains(&number) { '!' } else { ' ' };
+        let line: String = line.replace('\t', "    ");
+        let _ = writeln!(out, "{}", format!("{mark} {number:>3}  {}", clean(&line)).trim_end());
+    }
+    let _ = writeln!(out);
+}
+
+fn row(out: &mut String, outcome: &Outcome) {
+    let told: String = clean(&ending(outcome));
+    let told = match told.chars().count() {
+        0..=ENDING_MAX => told,
+        _ => told.chars().take(ENDING_MAX - 1).chain(['…']).collect(),
+    };
+    let chance = outcome.chance.unwrap_or(0.0);
+    let eighths = (chance * (BAR * 8) as f64).round() as usize;
+    let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    let bar = format!("{}{part}", "█".repeat(eighths / 8));
+    let count = match outcome.schedules.as_deref() {
+        None => String::new(),
+        Some("inf") => "∞".to_string(),
+        Some(count) => grouped(count),
+    };
+    let share = match outcome.chance {
+        Some(chance) => format!("{:.1} %", chance * 100.0),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{told:<ENDING_MAX$} {bar:<BAR$} {count:>10} {share:>8}  {}", outcome.shortest);
+}
+
+/// An ending in a few words.
+fn ending(outcome: &Outcome) -> String {
+    let values: Vec<String> = outcome.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let values = values.join(" ");
+    let printed = match outcome.output.is_empty() {
+        true => String::new(),
+        false => format!(" printed {}", outcome.output.join(" / ")),
+    };
+    match outcome.kind {
+        Kind::Ended => format!("ended {values}{printed}").trim_end().to_string(),
+        Kind::Deadlock => {
+            let wait = |wait: &crate::explore::Wait| format!("{} waits for {}", thread_name(wait.thread), wait.what);
+            format!("deadlock: {}", outcome.waits.iter().map(wait).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Assertion | Kind::Exception => {
+            let who = outcome.thread.map(thread_name).unwrap_or_default();
+            format!("{} ({who}, line {})", outcome.message.as_deref().unwrap_or("failed"), outcome.line.unwrap_or(0))
+        }
+        Kind::Spins => format!("spins for ever at line {}", outcome.line.unwrap_or(0)),
+    }
+}
+
+fn kind_word(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::DataRace => "data race",
+        FindingKind::Livelock => "livelock",
+        FindingKind::Starvation => "starvation",
+        FindingKind::LockNotReleased => "lock never released",
+        FindingKind::LostWakeup => "lost wake-up",
+        FindingKind::PotentialDeadlock => "potential deadlock",
+    }
+}
+
+/// A whole number in groups of three digits.
+fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A replayed schedule for people: a line for each step, then how it ended or who can go on.
+pub fn replayed(program: &Program, run: &Run) -> String {
+    let mut out = String::new();
+    for (index, step) in run.steps.iter().enumerate() {
+        let values: Vec<String> = step.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let source = program.source.lines().nth(step.line.saturating_sub(1) as usize).unwrap_or("").trim();
+        let told = format!("{} {}", step.name, step.text);
+        let line = format!(
+            "{:>3}  {:<4} {told:<48} line {:>3}: {source:<32} {}",
+            index + 1,
+            step.turn,
+            step.line,
+            values.join(" ")
+        );
+        let _ = writeln!(out, "{}", clean(line.trim_end()));
+    }
+    match &run.ending {
+        Some(outcome) => {
+            let _ = writeln!(out, "\n{}", clean(&ending(outcome)));
+        }
+        None => {
+            let _ = writeln!(out, "\nNot at an end:");
+            for next in &run.next {
+                let what = match (&next.waits, next.choices) {
+                    (Some(wait), _) => format!("waits for {}", wait.what),
+                    (None, 0) => "cannot go on".to_string(),
+                    (None, 1) => "can go on".to_string(),
+                    (None, several) => {
+                        format!("can go on in {several} ways: {}:0 to {}:{}", next.thread, next.thread, several - 1)
+                    }
+                };
+                let _ = writeln!(out, "  {} ({}), at line {}, {}", next.thread, next.name, next.line, clean(&what));
+            }
+        }
+    }
+    out
+}
