@@ -1,0 +1,22 @@
+# Right fix of ab-ba: everybody takes the locks in the same order.
+# expect: deadlock: none
+# expect: ended: some
+# finds: nothing
+import threading
+
+left = threading.Lock()
+right = threading.Lock()
+
+
+def work():
+    with left:
+        with right:
+            pass
+
+
+a = threading.Thread(target=work, name="A")
+b = threading.Thread(target=work, name="B")
+a.start()
+b.start()
+a.join()
+b.join()

@@ -1,0 +1,23 @@
+# Wrong fix of overdraft: the check is locked and the act is locked, each for itself. In between, the money goes.
+# finds: nothing
+import threading
+
+balance = 100
+lock = threading.Lock()
+
+
+def withdraw(amount):
+    global balance
+    with lock:
+        enough = balance >= amount
+    if enough:
+        with lock:
+            balance -= amount
+
+
+a = threading.Thread(target=withdraw, args=(80,), name="A")
+b = threading.Thread(target=withdraw, args=(80,), name="B")
+a.start()
+b.start()
+a.join()
+b.join()

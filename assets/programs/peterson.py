@@ -1,0 +1,44 @@
+# Peterson's lock keeps two threads apart with three plain variables, as long as writes are seen at once. With store
+# buffers both can be inside.
+# expect: assertion: none
+# expect: deadlock: none
+# expect: schedules inf
+# expect (tso): assertion: some
+# finds: data-race
+# lacks: livelock
+import threading
+
+wants_a = wants_b = False
+turn = inside = 0
+
+
+def a_work():
+    global wants_a, turn, inside
+    wants_a = True
+    turn = 2
+    while wants_b and turn == 2:
+        pass
+    inside += 1
+    assert inside == 1
+    inside -= 1
+    wants_a = False
+
+
+def b_work():
+    global wants_b, turn, inside
+    wants_b = True
+    turn = 1
+    while wants_a and turn == 1:
+        pass
+    inside += 1
+    assert inside == 1
+    inside -= 1
+    wants_b = False
+
+
+a = threading.Thread(target=a_work, name="A")
+b = threading.Thread(target=b_work, name="B")
+a.start()
+b.start()
+a.join()
+b.join()
