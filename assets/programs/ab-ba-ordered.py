@@ -1,6 +1,7 @@
 # Right fix of ab-ba: everybody takes the locks in the same order.
+# expect: schedules 2
+# expect: ended: 2
 # expect: deadlock: none
-# expect: ended: some
 # finds: nothing
 import threading
 

@@ -1,6 +1,10 @@
 # Another way out of ab-ba: who does not get the second lock at once lets go of the first, and gives up.
+# expect: schedules 20
+# expect: ended done=[0,0]: 8
+# expect: ended done=[0,1]: 4
+# expect: ended done=[1,0]: 4
+# expect: ended done=[1,1]: 4
 # expect: deadlock: none
-# expect: ended: some
 # lacks: lock-not-released
 import threading
 

@@ -1,5 +1,8 @@
 # Right fix of aba: each change counts up a tag (the hundreds), so that the same top is not the same value.
 # expect: schedules 6
+# expect: ended top_now=201 exchanged=false: 3
+# expect: ended top_now=201 exchanged=true: 2
+# expect: ended top_now=9 exchanged=true: 1
 # finds: nothing
 import threading
 from atomics import Atomic

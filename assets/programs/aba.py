@@ -1,6 +1,8 @@
 # ABA: the top is what it was, so the exchange succeeds; but it has been something else in between.
 # expect: schedules 6
-# expect: ended top_now=9 exchanged=true: some
+# expect: ended top_now=1 exchanged=false: 2
+# expect: ended top_now=1 exchanged=true: 2
+# expect: ended top_now=9 exchanged=true: 2
 # finds: nothing
 import threading
 from atomics import Atomic

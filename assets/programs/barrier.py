@@ -1,6 +1,8 @@
 # A barrier: nobody goes on to the second half before all have done the first.
 # expect: assertion: none
 # expect: deadlock: none
+# expect: schedules 12
+# expect: ended first=1 second=1: 12
 # finds: nothing
 import threading
 

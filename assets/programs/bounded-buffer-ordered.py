@@ -1,23 +1,24 @@
 # Right fix of bounded-buffer: wait for the item first, then take the lock.
+# expect: schedules 2
+# expect: ended items=[]: 2
 # expect: deadlock: none
-# expect: ended buffer=[]: some
 import threading
 
-buffer = []
+items = []
 lock = threading.Lock()
 filled = threading.Semaphore(0)
 
 
 def produce():
     with lock:
-        buffer.append(1)
+        items.append(1)
         filled.release()
 
 
 def consume():
     filled.acquire()
     with lock:
-        buffer.pop()
+        items.pop()
 
 
 a = threading.Thread(target=produce, name="A")

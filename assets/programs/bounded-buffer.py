@@ -1,24 +1,25 @@
 # Bounded buffer, taken in the wrong order: who holds the lock waits for an item, and who has one waits for the lock.
-# expect: deadlock: some
-# expect: ended: some
+# expect: schedules 2
+# expect: ended items=[]: 1
+# expect: deadlock: 1
 # cpython: may hang
 import threading
 
-buffer = []
+items = []
 lock = threading.Lock()
 filled = threading.Semaphore(0)
 
 
 def produce():
     with lock:
-        buffer.append(1)
+        items.append(1)
         filled.release()
 
 
 def consume():
     with lock:
         filled.acquire()
-        buffer.pop()
+        items.pop()
 
 
 a = threading.Thread(target=produce, name="A")

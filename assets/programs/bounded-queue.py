@@ -1,7 +1,7 @@
 # A queue with room for one: who puts waits for room, who gets waits for an item. All of that is inside the queue.
+# expect: schedules 2
+# expect: ended output=["1","2"]: 2
 # expect: deadlock: none
-# expect: ended output=["1","2"]: some
-# expect: ended output=["2","1"]: none
 import threading
 import queue
 

@@ -1,4 +1,6 @@
 # Right fix of flag-guard: test and set are one atomic step. Who does not get in goes away.
+# expect: schedules 14
+# expect: ended inside=0: 14
 # expect: assertion: none
 # finds: nothing
 import threading

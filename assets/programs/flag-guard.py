@@ -1,4 +1,7 @@
 # Flag guard: a flag that is tested and then set is no lock. Both find it down.
+# expect: schedules 3594
+# expect: ended: 2938
+# expect: assertion: 656
 # finds: data-race
 import threading
 

@@ -1,6 +1,7 @@
 # Right fix of if-not-while: test again after each wait.
+# expect: schedules 30
+# expect: ended items=[]: 30
 # expect: exception: none
-# expect: ended items=[]: some
 # expect: deadlock: none
 # finds: nothing
 import threading

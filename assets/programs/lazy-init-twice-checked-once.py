@@ -1,4 +1,7 @@
 # Wrong fix of lazy-init-twice: the building is locked, but who waited for the lock does not look again.
+# expect: schedules 14
+# expect: ended builds=1: 4
+# expect: ended builds=2: 10
 # finds: data-race
 import threading
 

@@ -1,5 +1,7 @@
 # Right fix of lazy-init-twice: look again once the lock is held. The first look is still a race with the write.
-# expect: ended builds=2 built=true: none
+# expect: schedules 12
+# expect: ended builds=1: 12
+# expect: ended builds=2: none
 # finds: data-race
 import threading
 

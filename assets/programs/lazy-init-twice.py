@@ -1,4 +1,7 @@
 # Lazy init twice: both find nothing there, and both build.
+# expect: schedules 70
+# expect: ended builds=1: 38
+# expect: ended builds=2: 32
 # finds: data-race
 import threading
 

@@ -5,8 +5,9 @@
 # expect: ended seen_flag=1 seen_data=1: 1
 # expect: ended seen_flag=0 seen_data=0: 1
 # expect: ended seen_flag=0 seen_data=1: 4
+# expect (tso): schedules 30
 # expect (tso): ended seen_flag=1 seen_data=0: none
-# expect (tso): ended seen_flag=0 seen_data=1: some
+# expect (tso): ended seen_flag=0 seen_data=1: 19
 # finds: data-race
 import threading
 

@@ -1,6 +1,7 @@
 # Right fix of notify-one-of-two-kinds: wake all, and let each look for itself.
+# expect: schedules 80
+# expect: ended full=false: 80
 # expect: deadlock: none
-# expect: ended full=false: some
 import threading
 
 full = False
@@ -25,13 +26,15 @@ def take():
         changed.notify_all()
 
 
-threads = [
-    threading.Thread(target=put, name="A"),
-    threading.Thread(target=put, name="B"),
-    threading.Thread(target=take, name="C"),
-    threading.Thread(target=take, name="D"),
-]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
+a = threading.Thread(target=put, name="A")
+b = threading.Thread(target=put, name="B")
+c = threading.Thread(target=take, name="C")
+d = threading.Thread(target=take, name="D")
+a.start()
+b.start()
+c.start()
+d.start()
+a.join()
+b.join()
+c.join()
+d.join()

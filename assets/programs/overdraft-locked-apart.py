@@ -1,4 +1,7 @@
 # Wrong fix of overdraft: the check is locked and the act is locked, each for itself. In between, the money goes.
+# expect: schedules 6
+# expect: ended balance=-60: 4
+# expect: ended balance=20: 2
 # finds: nothing
 import threading
 

@@ -1,8 +1,7 @@
 # Overdraft: check, then act. Both see enough money, and both take it.
-# expect: schedules 18
+# expect: schedules 20
 # expect: ended balance=-60: 6
-# expect: ended balance=20: 6
-# expect: ended balance=40: 6
+# expect: ended balance=20: 14
 # finds: data-race
 import threading
 

@@ -1,6 +1,7 @@
 # Right fix of philosophers: the fork with the smaller number first. The last one reaches the other way round.
+# expect: schedules 142
+# expect: ended: 142
 # expect: deadlock: none
-# expect: ended: some
 # finds: nothing
 import threading
 

@@ -1,6 +1,7 @@
 # Right fix of philosophers: a waiter lets only two of the three reach for forks at a time.
+# expect: schedules 20280
+# expect: ended: 20280
 # expect: deadlock: none
-# expect: ended: some
 import threading
 
 forks = [threading.Lock(), threading.Lock(), threading.Lock()]

@@ -1,6 +1,8 @@
 # A single waiter, and still `if` is not enough: Python promises nothing about why `wait` returns.
 # expect: assertion: none
 # expect (spurious): assertion: some
+# expect: schedules 2
+# expect: ended ready=true: 2
 import threading
 
 ready = False

@@ -1,7 +1,12 @@
 # Right fix of store-buffering: a fence lets nobody read on before the own write is seen by all.
+# expect: schedules 20
 # expect: ended r1=0 r2=0: none
+# expect: ended r1=0 r2=1: 1
+# expect: ended r1=1 r2=0: 1
+# expect: ended r1=1 r2=1: 18
+# expect (tso): schedules 70
 # expect (tso): ended r1=0 r2=0: none
-# expect (tso): ended r1=1 r2=1: some
+# expect (tso): ended r1=1 r2=1: 60
 import threading
 from atomics import fence
 

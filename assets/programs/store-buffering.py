@@ -5,8 +5,9 @@
 # expect: ended r1=0 r2=1: 1
 # expect: ended r1=1 r2=0: 1
 # expect: ended r1=1 r2=1: 4
-# expect (tso): ended r1=0 r2=0: some
-# expect (tso): ended r1=1 r2=1: some
+# expect (tso): schedules 80
+# expect (tso): ended r1=0 r2=0: 18
+# expect (tso): ended r1=1 r2=1: 18
 # finds: data-race
 import threading
 

@@ -1,11 +1,12 @@
 # Right fix of torn-pair: writer and reader hold the same lock, so that nobody sees half of it.
-# expect: ended output=["0"]: some
-# expect: ended output=["1"]: none
+# expect: schedules 2
+# expect: ended seen=0: 2
 # finds: nothing
 import threading
 
 x = 0
 y = 0
+seen = 0
 lock = threading.Lock()
 
 
@@ -17,9 +18,9 @@ def move():
 
 
 def look():
+    global seen
     with lock:
         seen = x - y
-    print(seen)
 
 
 a = threading.Thread(target=move, name="A")

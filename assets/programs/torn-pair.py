@@ -1,13 +1,16 @@
 # Torn pair: two variables that belong together are seen half written.
 # expect: schedules 6
-# expect: ended output=["1"]: 3
-# expect: ended output=["0"]: 2
-# expect: ended output=["-1"]: 1
+# expect: ended seen=0: 4
+# expect: ended seen=1: 1
+# expect: ended seen=-1: 1
+# expect (statement): schedules 3
+# expect (statement): ended seen=-1: none
 # finds: data-race
 import threading
 
 x = 0
 y = 0
+seen = 0
 
 
 def move():
@@ -17,8 +20,8 @@ def move():
 
 
 def look():
+    global seen
     seen = x - y
-    print(seen)
 
 
 a = threading.Thread(target=move, name="A")

@@ -2,7 +2,7 @@
 # expect: schedules 2
 # expect: ended value=42: 1
 # expect: assertion: 1
-# finds: nothing
+# lacks: data-race
 import threading
 
 value = 0

@@ -380,10 +380,7 @@ impl Writer {
                     1 => set("x", Expr::Load(name)),
                     2 => Stmt::AddAtomic(name, int(1)),
                     3 => Stmt::Fence,
-                    _ => when(
-                        Expr::CompareExchange(name, Box::new(int(0)), Box::new(int(1))),
-                        vec![add("x", int(1))],
-                    ),
+                    _ => when(Expr::CompareExchange(name, Box::new(int(0)), Box::new(int(1))), vec![add("x", int(1))]),
                 });
             }
             11 if !self.barriers.is_empty() && depth == 0 && !self.main => {

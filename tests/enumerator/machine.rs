@@ -128,25 +128,11 @@ enum Object {
     Plain,
     Lock(Option<usize>),
     RLock(Option<(usize, usize)>),
-    Semaphore {
-        free: i64,
-        bound: Option<i64>,
-    },
-    Condition {
-        lock: usize,
-        sleeping: Vec<usize>,
-    },
+    Semaphore { free: i64, bound: Option<i64> },
+    Condition { lock: usize, sleeping: Vec<usize> },
     Event(bool),
-    Queue {
-        items: VecDeque<Value>,
-        capacity: usize,
-        unfinished: usize,
-        lifo: bool,
-    },
-    Barrier {
-        parties: usize,
-        arrived: Vec<usize>,
-    },
+    Queue { items: VecDeque<Value>, capacity: usize, unfinished: usize, lifo: bool },
+    Barrier { parties: usize, arrived: Vec<usize> },
     Atomic(i64),
 }
 
@@ -283,7 +269,14 @@ impl Machine<'_> {
         state
     }
 
-    fn thread(&self, of: Option<usize>, function: usize, argument: Option<i64>, daemon: bool, clock: Vec<u32>) -> Thread {
+    fn thread(
+        &self,
+        of: Option<usize>,
+        function: usize,
+        argument: Option<i64>,
+        daemon: bool,
+        clock: Vec<u32>,
+    ) -> Thread {
         let mut locals = vec![None; self.built.code[function].locals];
         if let Some(argument) = argument {
             locals[0] = Some(Value::Int(argument));
@@ -902,9 +895,10 @@ impl Machine<'_> {
         let name = |object: usize| match self.built.globals.get(object) {
             Some((name, _)) => For::Object((*name).into()),
             None => {
-                let owner = state.objects.iter().position(
-                    |other| matches!(other, Object::Condition { lock, .. } if *lock == object),
-                );
+                let owner = state
+                    .objects
+                    .iter()
+                    .position(|other| matches!(other, Object::Condition { lock, .. } if *lock == object));
                 For::Object(self.built.globals[owner.expect("a condition")].0.into())
             }
         };

@@ -156,8 +156,11 @@ fn lazy_init(checks: usize) -> Program {
 }
 
 fn flag_guard(exchanged: bool) -> Program {
-    let inside =
-        vec![add("inside", int(1)), Stmt::Assert(compare("==", get("inside"), int(1))), Stmt::AddGlobal("inside", "-", int(1))];
+    let inside = vec![
+        add("inside", int(1)),
+        Stmt::Assert(compare("==", get("inside"), int(1))),
+        Stmt::AddGlobal("inside", "-", int(1)),
+    ];
     let mut body = inside;
     let (made, test) = match exchanged {
         true => {
@@ -221,10 +224,8 @@ fn consumers(looped: bool) -> Program {
 }
 
 fn spurious_wakeup() -> Program {
-    let consume = vec![with(
-        "changed",
-        vec![when(not(get("ready")), vec![Stmt::Wait("changed")]), Stmt::Assert(get("ready"))],
-    )];
+    let consume =
+        vec![with("changed", vec![when(not(get("ready")), vec![Stmt::Wait("changed")]), Stmt::Assert(get("ready"))])];
     let produce = vec![with("changed", vec![set("ready", Expr::Bool(true)), Stmt::Notify("changed", 1)])];
     Program::threads(&[("ready", Made::Bool(false)), ("changed", Made::Condition(None))], &[consume, produce])
 }
@@ -293,18 +294,14 @@ fn bounded_queue() -> Program {
 }
 
 fn forgotten_release() -> Program {
-    let body = vec![
-        Stmt::Acquire("lock"),
-        when(compare("<", local("n"), int(0)), vec![Stmt::Return]),
-        Stmt::Release("lock"),
-    ];
+    let body =
+        vec![Stmt::Acquire("lock"), when(compare("<", local("n"), int(0)), vec![Stmt::Return]), Stmt::Release("lock")];
     Program::alike(&[LOCK], &[Some(-1), Some(-2)], body)
 }
 
 fn barrier() -> Program {
-    let body = |mine, other| {
-        vec![set(mine, int(1)), Stmt::Meet("meeting"), Stmt::Assert(compare("==", get(other), int(1)))]
-    };
+    let body =
+        |mine, other| vec![set(mine, int(1)), Stmt::Meet("meeting"), Stmt::Assert(compare("==", get(other), int(1)))];
     let globals = [("first", Made::Int(0)), ("second", Made::Int(0)), ("meeting", Made::Barrier(2))];
     Program::threads(&globals, &[body("first", "second"), body("second", "first")])
 }
@@ -334,10 +331,7 @@ fn merged() -> Program {
 /// Programs of `assets/programs` by their file's name, as the enumerator has them.
 pub(crate) fn assets() -> Vec<(&'static str, Program)> {
     let store = |value| Stmt::StoreAtomic("counter", value);
-    let load_store = vec![
-        Stmt::SetLocal("before", Expr::Load("counter")),
-        store(binary("+", local("before"), int(1))),
-    ];
+    let load_store = vec![Stmt::SetLocal("before", Expr::Load("counter")), store(binary("+", local("before"), int(1)))];
     vec![
         ("lost-update", counter(2, 1)),
         ("lost-update-load-store", atomic_counter(load_store)),
@@ -365,7 +359,10 @@ pub(crate) fn assets() -> Vec<(&'static str, Program)> {
         ("aba", aba([2, 1])),
         ("aba-tagged", aba([102, 201])),
         ("ab-ba", ab_ba()),
-        ("ab-ba-ordered", Program::alike(&[("left", Made::Lock), ("right", Made::Lock)], &[None; 2], both("left", "right"))),
+        (
+            "ab-ba-ordered",
+            Program::alike(&[("left", Made::Lock), ("right", Made::Lock)], &[None; 2], both("left", "right")),
+        ),
         ("ab-ba-tried", ab_ba_tried()),
         ("ab-ba-in-turn", ab_ba_in_turn()),
         ("self-deadlock", self_deadlock(Made::Lock)),
