@@ -858,8 +858,9 @@ impl<'a> Machine<'a> {
         let mut raised = false;
         for thread in 0..state.threads.len() {
             let facts = self.facts(state.threads[thread]);
-            census.unfinished += usize::from(!facts.ended);
-            census.is_final &= facts.daemon || (facts.ended && self.is_drained(state, thread));
+            let over = facts.ended && self.is_drained(state, thread);
+            census.unfinished += usize::from(!over);
+            census.is_final &= facts.daemon || over;
             raised |= facts.kind == LocalKind::Raised;
         }
         census.is_final |= raised;

@@ -8,7 +8,7 @@ use super::library::ExceptionKind;
 use super::value::{Value, range_len};
 
 /// The most characters that a string may have.
-pub const TEXT_MAX: usize = 10_000;
+pub(super) const TEXT_MAX: usize = 10_000;
 
 fn too_large() -> Failure {
     Failure::Limit("an integer beyond 64 bits".into())

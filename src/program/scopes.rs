@@ -37,7 +37,6 @@ pub(super) enum Binding {
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) kind: Kind,
-    pub(super) name: String,
     pub(super) parent: Option<ScopeId>,
     /// The class whose private names are meant here.
     pub(super) class: Option<String>,

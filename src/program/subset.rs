@@ -46,9 +46,7 @@ outside! {
     BASE_UNKNOWN: "a base class that is only known when the program runs",
         "derive from a class of this file, from `threading.Thread`, `multiprocessing.Process` or an exception";
     CLASS_BODY: "this statement in the body of a class", "assignments, methods and `pass` are";
-    SPECIAL_METHOD: "this special method", "`__init__`, `__enter__` and `__exit__` are; else give it a name of its own, and call it";
-    EXIT_LOOKS: "an `__exit__` that looks at the exception", "let it only clean up, and catch the exception with `try`";
-    EXIT_ANSWERS: "an `__exit__` that returns something", "let it only clean up, and catch the exception with `try`";
+    SPECIAL_METHOD: "this special method", "`__init__` is; else give it a name of its own, and call it";
     SUPER_FAR: "`super()` other than as `super().method(…)` directly in a method", "write `super().method(…)` in a method of the class itself";
 
     // Functions.
@@ -78,7 +76,6 @@ outside! {
     FORMAT_ASCII: "`!a`", "`!r` is";
     FORMAT_NESTED: "a format that is computed", "a constant width is: `{x:>5}`";
     FORMAT_OTHER: "this format", "width and alignment are: `{x:5}`, `{x:>5}`, `{x:03d}`";
-    STRING_METHOD: "a method of a string", "f-strings and `+` are";
     ASYNC_COMPREHENSION: "`async for`", "`for` is";
 }
 

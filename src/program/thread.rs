@@ -175,6 +175,7 @@ impl Thread {
     pub fn main(program: &Program, strict: bool) -> Thread {
         let mut thread = Thread { strict, ..Thread::idle() };
         thread.enter(program, FunctionId(0), Vec::new(), Then::Drop);
+        thread.enter_prelude(program);
         thread
     }
 
@@ -211,6 +212,15 @@ impl Thread {
     /// Lets it import the module before anything else, as a new process does.
     pub fn import(&mut self, program: &Program) {
         self.enter(program, FunctionId(0), Vec::new(), Then::Before);
+        self.enter_prelude(program);
+    }
+
+    /// The prelude's classes are made before anything else.
+    fn enter_prelude(&mut self, program: &Program) {
+        let is_prelude = |function: &super::code::Function| function.internal && function.name == "<module>";
+        if let Some(at) = program.functions.iter().position(is_prelude) {
+            self.enter(program, FunctionId(at as u16), Vec::new(), Then::Before);
+        }
     }
 
     /// Lets go of all that it holds: it has ended.

@@ -14,7 +14,7 @@ use ruff_text_size::{Ranged, TextSize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn walk(body: &[Stmt], complaints: &mut Complaints) -> Scopes {
-    let module = Scope::new(Kind::Module, "<module>", None, None);
+    let module = Scope::new(Kind::Module, None, None);
     let scopes = Scopes {
         all: vec![module],
         at: BTreeMap::new(),
@@ -36,10 +36,9 @@ struct Walk<'c, 'o> {
 }
 
 impl Scope {
-    fn new(kind: Kind, name: &str, parent: Option<ScopeId>, class: Option<String>) -> Scope {
+    fn new(kind: Kind, parent: Option<ScopeId>, class: Option<String>) -> Scope {
         Scope {
             kind,
-            name: name.into(),
             parent,
             class,
             bound: BTreeMap::new(),
@@ -101,7 +100,7 @@ impl Walk<'_, '_> {
             _ => self.scopes.get(self.here).class.clone(),
         };
         let id = ScopeId(self.scopes.all.len());
-        self.scopes.all.push(Scope::new(kind, name, Some(self.here), class));
+        self.scopes.all.push(Scope::new(kind, Some(self.here), class));
         self.scopes.at.insert(start, id);
         let outside = std::mem::replace(&mut self.here, id);
         inner(self);
