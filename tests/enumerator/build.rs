@@ -490,7 +490,8 @@ impl<'a> Builder<'a> {
 
     /// Releases on the way out of `with` statements, down to `depth` of them.
     fn exits(&mut self, depth: usize) {
-        for lock in self.withs[depth..].to_vec().into_iter().rev() {
+        for at in (depth..self.withs.len()).rev() {
+            let lock = self.withs[at];
             self.emit(Op::Left);
             self.act(Act::Release(lock));
         }
