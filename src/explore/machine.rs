@@ -130,6 +130,9 @@ pub(super) struct Shared<'a> {
     pub(super) layout: Layout,
     /// Locations whose accesses are steps.
     pub(super) marks: FastSet<Mark>,
+    /// An exception that nobody catches stops its thread where it is, and the others go on: so all accesses are seen that
+    /// come before it in some order of single accesses.
+    pub(super) lenient: bool,
     /// Locations whose accesses are written down in the state.
     pub(super) suspects: FastSet<Mark>,
     pub(super) locals: Table<Local>,
@@ -155,6 +158,8 @@ pub(super) struct Machine<'a> {
     pub(super) missed: FastSet<u32>,
     /// Accesses to unmarked locations.
     pub(super) touches: FastSet<Touch>,
+    /// Some exception was caught by nobody.
+    pub(super) raised: bool,
     /// Two accesses that are not ordered.
     pub(super) conflicts: FastSet<Mark>,
     pub(super) problem: Option<Problem>,
@@ -220,6 +225,7 @@ impl<'a> Shared<'a> {
             options,
             layout: Layout::default(),
             marks: FastSet::default(),
+            lenient: false,
             suspects: FastSet::default(),
             locals: Table::new(),
             contents: Table::new(),
@@ -268,6 +274,7 @@ impl<'a> Machine<'a> {
             refers: [FastMap::default(), FastMap::default()],
             missed: FastSet::default(),
             touches: FastSet::default(),
+            raised: false,
             conflicts: FastSet::default(),
             problem: None,
             passing: Passing::default(),
@@ -856,14 +863,20 @@ impl<'a> Machine<'a> {
     pub(super) fn census(&mut self, state: &State) -> Census {
         let mut census = Census { unfinished: 0, is_final: true };
         let mut raised = false;
+        let mut main_waits = false;
         for thread in 0..state.threads.len() {
             let facts = self.facts(state.threads[thread]);
             let over = facts.ended && self.is_drained(state, thread);
             census.unfinished += usize::from(!over);
             census.is_final &= facts.daemon || over;
             raised |= facts.kind == LocalKind::Raised;
+            main_waits |= thread > 0 && !over && !facts.daemon;
         }
-        census.is_final |= raised;
+        // The main thread's end waits for all that are not daemons.
+        let main_is_over = state.threads.first().is_some_and(|main| self.facts(*main).ended);
+        census.unfinished += usize::from(main_is_over && main_waits);
+        // Where it is only asked what is shared, what the others would have done before the exception counts too.
+        census.is_final |= raised && !self.shared.lenient;
         census
     }
 
@@ -1012,6 +1025,7 @@ impl<'a> Machine<'a> {
             Pause::Raised(_) if self.shared.options.exceptions == Exceptions::Thread => pause = Pause::Ended,
             _ => {}
         }
+        self.raised |= matches!(pause, Pause::Raised(_));
         if matches!(pause, Pause::Ended | Pause::Raised(_)) {
             local.thread.forget();
         }

@@ -125,9 +125,10 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
 /// What a thread that cannot move waits for.
 pub(super) fn wait(machine: &mut Machine<'_>, state: &State, thread: usize) -> Option<Wait> {
     let (object, sync, held_by) = machine.awaited(state, thread)?;
-    let what = match (&machine.body(state, object.id).body, &sync) {
+    let content = machine.body(state, object.id);
+    let what = match (&content.body, &sync) {
         (Body::Thread(ThreadBody { stage: Stage::Started(other), .. }), Sync::Join(_)) => {
-            format!("the end of {}", thread_name(usize::from(*other)))
+            format!("the end of thread {other}")
         }
         (Body::Condition { lock, .. }, Sync::Wake(Patience::Forever)) if held_by.is_some() => {
             name_of(machine, state, *lock)

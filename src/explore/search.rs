@@ -114,25 +114,32 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
         }
     }
     loop {
-        let (shared, first) = laid_out(program, options, &setup, &mutable, &marks, FastSet::default());
-        let pass = explore(&shared, first.clone(), true)?;
+        let (shared, first) = laid_out(program, options, &setup, &mutable, &marks);
+        let mut pass = explore(&shared, first, true)?;
+        let stops = stops(options) && pass.raised;
+        if stops && pass.missed.is_empty() && pass.graph.complete {
+            let (mut lenient, first) = laid_out(program, options, &setup, &mutable, &marks);
+            lenient.lenient = true;
+            let more = explore(&lenient, first, false)?;
+            pass.missed.extend(more.missed);
+            pass.suspects.extend(more.suspects);
+        }
         if !pass.missed.is_empty() {
             mutable.extend(pass.missed);
             continue;
         }
-        let suspects = suspects(&shared, &pass.touches);
-        if suspects.is_empty() || !pass.graph.complete {
-            let Pass { graph, written, steps, .. } = pass;
-            return Ok(Found { shared, graph, written, steps });
+        if !pass.suspects.is_empty() && pass.graph.complete {
+            let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
+            trial.lenient = stops;
+            trial.suspects = pass.suspects;
+            let trial = explore(&trial, first, false)?;
+            mutable.extend(trial.missed);
+            if !trial.conflicts.is_empty() {
+                marks.extend(trial.conflicts);
+                continue;
+            }
         }
-        let (suspicious, first) = laid_out(program, options, &setup, &mutable, &marks, suspects);
-        let trial = explore(&suspicious, first, false)?;
-        mutable.extend(trial.missed);
-        if trial.conflicts.is_empty() {
-            let Pass { graph, written, steps, .. } = pass;
-            return Ok(Found { shared, graph, written, steps });
-        }
-        marks.extend(trial.conflicts);
+        return Ok(Found { shared, graph: pass.graph, written: pass.written, steps: pass.steps });
     }
 }
 
@@ -187,11 +194,9 @@ fn laid_out<'a>(
     setup: &Setup,
     mutable: &FastSet<u32>,
     marks: &FastSet<Mark>,
-    suspects: FastSet<Mark>,
 ) -> (Shared<'a>, State) {
     let mut shared = Shared::new(program, options);
     shared.marks = marks.clone();
-    shared.suspects = suspects;
     let mut state = setup.state.clone();
     state.objects.clear();
     let mut layout = Layout { fixed: setup.contents.len() as u32, ..Layout::default() };
@@ -231,7 +236,10 @@ fn suspects(shared: &Shared<'_>, touches: &FastSet<super::machine::Touch>) -> Fa
 struct Pass {
     graph: Graph,
     missed: FastSet<u32>,
-    touches: FastSet<super::machine::Touch>,
+    /// Locations of which two accesses collide, if they happen in one schedule.
+    suspects: FastSet<Mark>,
+    /// Whether some schedule ends with an exception.
+    raised: bool,
     conflicts: FastSet<Mark>,
     written: FastSet<u32>,
     steps: u64,
@@ -340,17 +348,21 @@ fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Probl
     let mut pass = Pass {
         graph,
         missed: FastSet::default(),
-        touches: FastSet::default(),
+        suspects: FastSet::default(),
+        raised: false,
         conflicts: FastSet::default(),
         written: FastSet::default(),
         steps,
     };
+    let mut touches: FastSet<super::machine::Touch> = FastSet::default();
     for machine in machines {
         pass.missed.extend(machine.missed);
-        pass.touches.extend(machine.touches);
+        touches.extend(machine.touches);
+        pass.raised |= machine.raised;
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
+    pass.suspects = suspects(shared, &touches);
     if keeps {
         let mut places = vec![0_u32; pass.graph.store.len()];
         for (place, number) in pass.graph.order.iter().enumerate() {

@@ -302,7 +302,8 @@ impl Compiler<'_, '_, '_> {
         self.with_items(rest, body);
         self.unit().blocks.pop();
         self.emit(Instruction::EndTry);
-        self.at(&item.context_expr);
+        // What is done on leaving belongs to no statement of the body.
+        self.begin(&item.context_expr, false);
         self.emit(Instruction::Exit);
         let end = self.emit(Instruction::Jump(0));
         self.land(handler);
