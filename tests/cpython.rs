@@ -4,14 +4,15 @@
 //! that say so, and generated ones in which the explorer finds a deadlock.
 
 mod enumerator;
+mod judge;
 
 use enumerator::build::build;
 use enumerator::cpython::{self, Observed};
 use enumerator::expect;
 use enumerator::generate::{self, Flavour};
-use enumerator::judge::{compiled, explored};
 use enumerator::list::list;
 use enumerator::machine::Rules;
+use judge::{compiled, explored};
 use poolscope::explore::{Exceptions, Kind, Options, Report};
 use std::collections::BTreeMap;
 use std::fs;

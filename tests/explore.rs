@@ -3,9 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
 
 mod enumerator;
+mod judge;
 
 use enumerator::expect::{Found, add_up};
-use enumerator::judge::{compiled, explored, found, kind, replay};
+use judge::{compiled, explored, found, kind, replay};
 use num_bigint::BigUint;
 use poolscope::explore::{self, Exceptions, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait};
 use std::collections::BTreeMap;

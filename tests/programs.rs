@@ -2,9 +2,10 @@
 //! `enumerator/expect.rs` shows. Where the enumerator can say the program, those counts are its own (`enumerate.rs`).
 
 mod enumerator;
+mod judge;
 
 use enumerator::expect::{self, Expectations};
-use enumerator::judge::{compiled, explored, found, replay};
+use judge::{compiled, explored, found, replay};
 use poolscope::explore::{Exceptions, FindingKind, Grain, Kind, Memory, Notify, Options, Report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

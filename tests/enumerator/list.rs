@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
-/// States looked at while shared locations are sought.
-const STATES_MAX: usize = 60_000;
+/// States looked at while shared locations are sought, for each schedule that is asked for.
+const STATES_MAX: u64 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -90,7 +90,7 @@ impl Listed {
 
 /// Lists all schedules of a program, if they are at most `max`.
 pub(crate) fn list(built: &Built, rules: Rules, max: u64) -> Result<Listed, TooMany> {
-    let shared = find_shared(built, rules)?;
+    let shared = find_shared(built, rules, STATES_MAX.saturating_mul(max))?;
     let machine = Machine { built, rules, shared: Some(shared.clone()), conflicts: BTreeSet::new().into() };
     let mut lister = Lister {
         machine,
@@ -115,7 +115,7 @@ pub(crate) fn list(built: &Built, rules: Rules, max: u64) -> Result<Listed, TooM
 /// Which locations are shared: those with a conflict in some schedule in which every access is a step.
 ///
 /// Here, and only here, states that were seen are not looked at again: a state holds its accesses, so nothing is missed.
-pub(crate) fn find_shared(built: &Built, rules: Rules) -> Result<BTreeSet<Location>, TooMany> {
+pub(crate) fn find_shared(built: &Built, rules: Rules, states_max: u64) -> Result<BTreeSet<Location>, TooMany> {
     let rules = Rules { statement: false, ..rules };
     let machine = Machine { built, rules, shared: None, conflicts: BTreeSet::new().into() };
     let mut seen = HashSet::new();
@@ -124,7 +124,7 @@ pub(crate) fn find_shared(built: &Built, rules: Rules) -> Result<BTreeSet<Locati
         for next in machine.enabled(&state) {
             todo.extend(machine.take(&state, next).into_iter().filter(|after| seen.insert(after.clone())));
         }
-        if seen.len() > STATES_MAX {
+        if seen.len() as u64 > states_max {
             return Err(TooMany);
         }
     }

@@ -15,7 +15,6 @@ pub(crate) mod build;
 pub(crate) mod cpython;
 pub(crate) mod expect;
 pub(crate) mod generate;
-pub(crate) mod judge;
 pub(crate) mod list;
 pub(crate) mod machine;
 pub(crate) mod models;

@@ -2,12 +2,13 @@
 //!
 //! What the specification leaves open is not judged: the words of a message, how the wait for an object is told beyond
 //! its name, and under store buffers how a drain is written in a schedule and shares in the chances.
+#![allow(dead_code, reason = "each file of tests uses its own part of this")]
 
-use super::build::Built;
-use super::expect::{Found, FoundEnding, add_up};
-use super::list::{Ending, Kind, Listed};
-use super::machine::{For, Rules};
-use super::program::{Made, Stmt};
+use crate::enumerator::build::Built;
+use crate::enumerator::expect::{Found, FoundEnding, add_up};
+use crate::enumerator::list::{Ending, Kind, Listed};
+use crate::enumerator::machine::{For, Rules};
+use crate::enumerator::program::{Made, Stmt};
 use poolscope::explore::{self, Exceptions, Grain, Memory, Notify, Options, Outcome, Report, Wait};
 use poolscope::program::{Problem, Program, compile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +75,7 @@ struct Judged {
 /// Says where a report differs from what is listed.
 pub(crate) fn judge(
     report: &Report,
-    program: &super::program::Program,
+    program: &crate::enumerator::program::Program,
     built: &Built,
     listed: &Listed,
     rules: Rules,
@@ -110,7 +111,7 @@ pub(crate) fn judge(
 /// The endings of a report as the enumerator would have them.
 fn judged(
     report: &Report,
-    program: &super::program::Program,
+    program: &crate::enumerator::program::Program,
     built: &Built,
     listed: &Listed,
     rules: Rules,
