@@ -369,14 +369,6 @@ fn components(graph: &Graph, counts: impl Fn(usize) -> bool) -> Vec<Vec<usize>> 
 }
 
 impl Machine<'_> {
-    /// All objects of a state, those that never change left out.
-    pub(super) fn objects(&self, state: &State) -> Vec<u32> {
-        let layout = &self.shared.layout;
-        let fixed = (0..layout.fixed).filter(|object| layout.places[*object as usize] != super::machine::CONSTANT);
-        let later = state.objects.len() as u32 - layout.mutable;
-        fixed.chain(layout.fixed..layout.fixed + later).collect()
-    }
-
     /// The lock that a thread is about to take, for as long as it needs.
     fn wanted_lock(&mut self, state: &State, thread: usize) -> Option<(u32, ObjectKind)> {
         let local = self.local(state.threads[thread]);

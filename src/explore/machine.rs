@@ -130,9 +130,11 @@ pub(super) struct Shared<'a> {
     pub(super) layout: Layout,
     /// Locations whose accesses are steps.
     pub(super) marks: FastSet<Mark>,
-    /// An exception that nobody catches stops its thread where it is, and the others go on: so all accesses are seen that
-    /// come before it in some order of single accesses.
-    pub(super) lenient: bool,
+    /// An access that ends everything, by an exception or because only daemons are left, is a step though its location is
+    /// not marked: so what the others may do before it is seen too, as where every access is a step.
+    pub(super) holds_back: bool,
+    /// The grain: all steps of a simple statement are one.
+    pub(super) statement: bool,
     /// Locations whose accesses are written down in the state.
     pub(super) suspects: FastSet<Mark>,
     pub(super) locals: Table<Local>,
@@ -158,8 +160,10 @@ pub(super) struct Machine<'a> {
     pub(super) missed: FastSet<u32>,
     /// Accesses to unmarked locations.
     pub(super) touches: FastSet<Touch>,
-    /// Some exception was caught by nobody.
-    pub(super) raised: bool,
+    /// Some ending cut a thread off: an exception, or that only daemons were left.
+    pub(super) cuts: bool,
+    /// Threads that others let go on, in the order in which they do.
+    pub(super) released: Vec<usize>,
     /// Two accesses that are not ordered.
     pub(super) conflicts: FastSet<Mark>,
     pub(super) problem: Option<Problem>,
@@ -225,7 +229,8 @@ impl<'a> Shared<'a> {
             options,
             layout: Layout::default(),
             marks: FastSet::default(),
-            lenient: false,
+            holds_back: false,
+            statement: false,
             suspects: FastSet::default(),
             locals: Table::new(),
             contents: Table::new(),
@@ -274,7 +279,8 @@ impl<'a> Machine<'a> {
             refers: [FastMap::default(), FastMap::default()],
             missed: FastSet::default(),
             touches: FastSet::default(),
-            raised: false,
+            cuts: false,
+            released: Vec::new(),
             conflicts: FastSet::default(),
             problem: None,
             passing: Passing::default(),
@@ -311,6 +317,14 @@ impl<'a> Machine<'a> {
     pub(super) fn body(&mut self, state: &State, object: u32) -> Arc<Content> {
         let number = self.held(state, object);
         self.content(number)
+    }
+
+    /// All objects of a state, those that never change left out.
+    pub(super) fn objects(&self, state: &State) -> Vec<u32> {
+        let layout = &self.shared.layout;
+        let fixed = (0..layout.fixed).filter(|object| layout.places[*object as usize] != CONSTANT);
+        let later = state.objects.len() as u32 - layout.mutable;
+        fixed.chain(layout.fixed..layout.fixed + later).collect()
     }
 
     fn hold(&mut self, state: &mut State, object: u32, content: u32) {
@@ -540,16 +554,53 @@ impl<'a> Machine<'a> {
             Visibility::Yes => true,
             Visibility::Join => !self.join_is_over(state, thread),
             Visibility::No => {
-                if self.shared.marks.is_empty() {
-                    false
-                } else if facts.general || facts.object.is_some_and(|object| !self.is_constant(object)) {
-                    self.touches_marked(state, thread)
-                } else {
-                    false
-                }
+                let may_change = facts.general || facts.object.is_some_and(|object| !self.is_constant(object));
+                let is_marked = !self.shared.marks.is_empty() && may_change && self.touches_marked(state, thread);
+                is_marked || (unfinished > 1 && self.is_held_back(state, thread))
             }
         };
         yes && (unfinished > 1 || self.has_choices(state, thread))
+    }
+
+    /// Whether a thread's next access would end everything, and waits to be a step of its own.
+    fn is_held_back(&mut self, state: &State, thread: usize) -> bool {
+        if !self.shared.holds_back || !self.is_access(state, thread) {
+            return false;
+        }
+        let mut next = state.clone();
+        self.perform(&mut next, thread, 0);
+        // What follows until the next access is no step even where every access is one.
+        loop {
+            if self.problem.is_some() || self.census(&next).is_final {
+                return true;
+            }
+            let goes_on = |machine: &mut Self, other: usize| {
+                let facts = machine.facts(next.threads[other]);
+                facts.kind == LocalKind::Operating
+                    && facts.visible != Visibility::Yes
+                    && !machine.is_access(&next, other)
+                    && machine.choices(&next, other) > 0
+            };
+            match (0..next.threads.len()).find(|other| goes_on(self, *other)) {
+                Some(other) => self.perform(&mut next, other, 0),
+                None => return false,
+            }
+        }
+    }
+
+    /// Whether a thread's operation reads or writes a location, shared or not.
+    fn is_access(&mut self, state: &State, thread: usize) -> bool {
+        let local = self.local(state.threads[thread]);
+        let Pause::Operation(operation) = &local.pause else { return false };
+        match operation {
+            Operation::Load(_) | Operation::Store(..) | Operation::Access(..) => true,
+            Operation::LoadMember(..) | Operation::StoreMember(..) => true,
+            Operation::Compare(_, left, right) => left.holds_containers() || right.holds_containers(),
+            Operation::Render(values) => values.iter().any(|(value, _)| value.holds_containers()),
+            Operation::DeepCopy(value) => value.holds_containers(),
+            Operation::Sync(object, Sync::Read | Sync::Write(_)) => object.kind == ObjectKind::SharedValue,
+            _ => false,
+        }
     }
 
     fn touches_marked(&mut self, state: &State, thread: usize) -> bool {
@@ -723,6 +774,13 @@ impl<'a> Machine<'a> {
     /// What a thread waits for, and who holds it.
     pub(super) fn awaited(&mut self, state: &State, thread: usize) -> Option<(Reference, Sync, Option<usize>)> {
         let local = self.local(state.threads[thread]);
+        if local.pause == Pause::Parked {
+            let barrier = self.objects(state).into_iter().find(|object| match &self.body(state, *object).body {
+                Body::Barrier { waiting, .. } => waiting.contains(&(thread as u8)),
+                _ => false,
+            })?;
+            return Some((Reference { kind: ObjectKind::Barrier, id: barrier }, Sync::Arrive, None));
+        }
         let Pause::Operation(Operation::Sync(object, sync)) = &local.pause else { return None };
         let content = self.body(state, object.id);
         let holder = match (&content.body, sync) {
@@ -744,31 +802,55 @@ impl<'a> Machine<'a> {
         Some((*object, sync.clone(), holder.map(usize::from)))
     }
 
-    /// Takes a step of a thread, and what follows from it without being a step. `None` where it cannot go on by itself.
-    pub(super) fn step(&mut self, state: &mut State, thread: usize, choice: usize, grain_statement: bool) -> Passing {
-        self.passing = Passing::default();
-        self.perform(state, thread, choice);
-        self.settle(state);
-        if grain_statement {
-            self.rest_of_statement(state, thread);
+    /// Takes a step of a thread, and what follows from it without being a step: each way in which that can go.
+    pub(super) fn step(&mut self, state: &State, thread: usize, mut each: impl FnMut(&mut Self, &State, Passing)) {
+        for choice in 0..self.choices(state, thread) {
+            let mut next = state.clone();
+            self.passing = Passing::default();
+            self.perform(&mut next, thread, choice);
+            self.settle_after(&mut next, thread);
+            if self.shared.statement {
+                self.rest_of_statement(next, thread, OPERATIONS_MAX, &mut each);
+            } else {
+                self.tidy(&mut next);
+                each(self, &next, self.passing);
+            }
         }
-        self.tidy(state);
-        self.passing
     }
 
-    /// The other operations of the same simple statement.
-    fn rest_of_statement(&mut self, state: &mut State, thread: usize) {
-        for _ in 0..OPERATIONS_MAX {
-            if !self.within_statement(state, thread) {
-                return;
+    /// The other operations of the same simple statement, in each way in which they can go.
+    fn rest_of_statement(
+        &mut self,
+        mut state: State,
+        thread: usize,
+        steps_max: u64,
+        each: &mut impl FnMut(&mut Self, &State, Passing),
+    ) {
+        for _ in 0..steps_max {
+            let unfinished = self.unfinished(&state);
+            if !self.within_statement(&state, thread) || !self.is_step(&state, thread, unfinished) {
+                break;
             }
-            let unfinished = self.unfinished(state);
-            if !self.is_step(state, thread, unfinished) || self.choices(state, thread) != 1 {
-                return;
+            match self.choices(&state, thread) {
+                0 => break,
+                1 => {}
+                choices => {
+                    let passing = self.passing;
+                    for choice in 0..choices {
+                        let mut next = state.clone();
+                        self.passing = passing;
+                        self.perform(&mut next, thread, choice);
+                        self.settle_after(&mut next, thread);
+                        self.rest_of_statement(next, thread, steps_max / 2, each);
+                    }
+                    return;
+                }
             }
-            self.perform(state, thread, 0);
-            self.settle(state);
+            self.perform(&mut state, thread, 0);
+            self.settle_after(&mut state, thread);
         }
+        self.tidy(&mut state);
+        each(self, &state, self.passing);
     }
 
     fn within_statement(&mut self, state: &State, thread: usize) -> bool {
@@ -784,7 +866,7 @@ impl<'a> Machine<'a> {
     /// Drains the oldest of a thread's writes.
     pub(super) fn drain(&mut self, state: &mut State, thread: usize) {
         self.drain_one(state, thread);
-        self.settle(state);
+        self.settle_after(state, thread);
         self.tidy(state);
     }
 
@@ -801,59 +883,78 @@ impl<'a> Machine<'a> {
 
     /// Does everything that is not a step and can be done.
     pub(super) fn settle(&mut self, state: &mut State) {
-        let mut done = 0_u64;
-        let mut earlier: Option<(u64, State)> = None;
+        self.settle_from(state, &[]);
+    }
+
+    /// The same after an operation of a thread: it goes on first, unless it was let go together with others.
+    fn settle_after(&mut self, state: &mut State, thread: usize) {
+        match std::mem::take(&mut self.released) {
+            released if released.is_empty() => self.settle_from(state, &[thread]),
+            released => self.settle_from(state, &released),
+        }
+    }
+
+    fn settle_from(&mut self, state: &mut State, first: &[usize]) {
+        let mut calm = Calm::default();
         let mut census = self.census(state);
+        for thread in first {
+            self.run_on(state, *thread, &mut census, &mut calm);
+        }
         loop {
-            let mut moved = false;
+            let done = calm.done;
             let mut thread = 0;
             while thread < state.threads.len() {
-                loop {
-                    if self.problem.is_some() || census.is_final {
-                        return;
-                    }
-                    let facts = self.facts(state.threads[thread]);
-                    if facts.kind != LocalKind::Operating {
-                        break;
-                    }
-                    if census.unfinished == 1 && !state.buffers.is_empty() {
-                        for other in 0..state.threads.len() {
-                            while !self.is_drained(state, other) {
-                                self.drain_one(state, other);
-                            }
-                        }
-                    }
-                    if self.is_step(state, thread, census.unfinished) || self.choices(state, thread) == 0 {
-                        break;
-                    }
-                    self.perform(state, thread, 0);
-                    if facts.general || self.facts(state.threads[thread]).kind != LocalKind::Operating {
-                        census = self.census(state);
-                    }
-                    moved = true;
-                    done += 1;
-                    if done < OPERATIONS_CALM {
-                        continue;
-                    }
-                    match &earlier {
-                        Some((_, before)) if before == state => {
-                            self.spin(state, thread);
-                            break;
-                        }
-                        Some((at, _)) if done < at * 2 => {}
-                        _ => earlier = Some((done, state.clone())),
-                    }
-                    // Garbage is left for later, so a circle that makes objects is found only by its length.
-                    if done > OPERATIONS_MAX {
-                        let local = self.local(state.threads[thread]);
-                        let text = format!("more than {OPERATIONS_MAX} operations in one step");
-                        self.problem = Some(self.problem_at(&local.thread, text));
-                        return;
-                    }
-                }
+                self.run_on(state, thread, &mut census, &mut calm);
                 thread += 1;
             }
-            if !moved {
+            if calm.done == done {
+                return;
+            }
+        }
+    }
+
+    /// Runs a thread on as far as it goes without a step. Whom it starts goes first.
+    fn run_on(&mut self, state: &mut State, thread: usize, census: &mut Census, calm: &mut Calm) {
+        loop {
+            if self.problem.is_some() || census.is_final {
+                return;
+            }
+            let facts = self.facts(state.threads[thread]);
+            if facts.kind != LocalKind::Operating {
+                return;
+            }
+            if census.unfinished == 1 && !state.buffers.is_empty() {
+                for other in 0..state.threads.len() {
+                    while !self.is_drained(state, other) {
+                        self.drain_one(state, other);
+                    }
+                }
+            }
+            if self.is_step(state, thread, census.unfinished) || self.choices(state, thread) == 0 {
+                return;
+            }
+            let threads = state.threads.len();
+            self.perform(state, thread, 0);
+            if facts.general || self.facts(state.threads[thread]).kind != LocalKind::Operating {
+                *census = self.census(state);
+            }
+            for new in threads..state.threads.len() {
+                self.run_on(state, new, census, calm);
+            }
+            calm.done += 1;
+            if calm.done < OPERATIONS_CALM {
+                continue;
+            }
+            match &calm.earlier {
+                Some((_, before)) if before == state => return self.spin(state, thread),
+                Some((at, _)) if calm.done < at * 2 => {}
+                _ => calm.earlier = Some((calm.done, state.clone())),
+            }
+            // Garbage is left for later, so a circle that makes objects is found only by its length.
+            if calm.done > OPERATIONS_MAX {
+                let local = self.local(state.threads[thread]);
+                let text = format!("more than {OPERATIONS_MAX} operations in one step");
+                self.problem = Some(self.problem_at(&local.thread, text));
                 return;
             }
         }
@@ -875,8 +976,7 @@ impl<'a> Machine<'a> {
         // The main thread's end waits for all that are not daemons.
         let main_is_over = state.threads.first().is_some_and(|main| self.facts(*main).ended);
         census.unfinished += usize::from(main_is_over && main_waits);
-        // Where it is only asked what is shared, what the others would have done before the exception counts too.
-        census.is_final |= raised && !self.shared.lenient;
+        census.is_final |= raised;
         census
     }
 
@@ -938,7 +1038,14 @@ impl<'a> Machine<'a> {
             }
         }
         for (mark, object, writes) in touched {
-            if self.shared.marks.contains(&mark) || (!writes && self.is_constant(object)) {
+            if self.is_constant(object) {
+                // A write counts as one also where it fails, or writes what was there.
+                if writes {
+                    self.missed.insert(object);
+                }
+                continue;
+            }
+            if self.shared.marks.contains(&mark) {
                 continue;
             }
             let time = local.clock.get(thread).copied().unwrap_or(0);
@@ -1025,7 +1132,6 @@ impl<'a> Machine<'a> {
             Pause::Raised(_) if self.shared.options.exceptions == Exceptions::Thread => pause = Pause::Ended,
             _ => {}
         }
-        self.raised |= matches!(pause, Pause::Raised(_));
         if matches!(pause, Pause::Ended | Pause::Raised(_)) {
             local.thread.forget();
         }
@@ -1035,6 +1141,9 @@ impl<'a> Machine<'a> {
 
     /// The answer to an operation that only reads what never changes.
     fn answer(&mut self, state: &State, local: &Local, operation: &Operation) -> Option<Result<Value, Arc<Exception>>> {
+        if self.shared.holds_back {
+            return None;
+        }
         match operation {
             Operation::Load(variable) => {
                 let object = local.space.is_none().then(|| self.shared.variable(*variable))?;
@@ -1190,6 +1299,13 @@ impl<'a> Machine<'a> {
             state.rest = self.shared.rests.number(rest);
         }
     }
+}
+
+/// How many operations were done that are no steps, and a state on the way: where it comes again, a thread spins.
+#[derive(Debug, Default)]
+struct Calm {
+    done: u64,
+    earlier: Option<(u64, State)>,
 }
 
 /// How far the threads of a state have come.

@@ -189,7 +189,7 @@ impl Machine<'_> {
                 done(self.copied(state, value, &mut names))
             }
             Operation::CurrentThread => {
-                for object in 0..self.shared.layout.fixed + state.objects.len() as u32 - self.shared.layout.mutable {
+                for object in self.objects(state) {
                     if let Body::Thread(body) = &self.body(state, object).body
                         && body.stage == Stage::Started(thread as u8)
                     {
@@ -844,6 +844,7 @@ impl Machine<'_> {
         for (position, thread) in arrived.iter().enumerate().take(arrived.len() - 1) {
             self.resume(state, usize::from(*thread), Ok(Value::Int(position as i64)));
         }
+        self.released = arrived.iter().map(|thread| usize::from(*thread)).collect();
         done(Value::Int(arrived.len() as i64 - 1))
     }
 

@@ -113,14 +113,15 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
             mutable.insert(object as u32);
         }
     }
+    let by_statement = options.grain == Grain::Statement;
     loop {
-        let (shared, first) = laid_out(program, options, &setup, &mutable, &marks);
-        let mut pass = explore(&shared, first, true)?;
-        let stops = stops(options) && pass.raised;
-        if stops && pass.missed.is_empty() && pass.graph.complete {
-            let (mut lenient, first) = laid_out(program, options, &setup, &mutable, &marks);
-            lenient.lenient = true;
-            let more = explore(&lenient, first, false)?;
+        let (mut shared, first) = laid_out(program, options, &setup, &mutable, &marks);
+        let mut pass = explore(&shared, &first, !by_statement)?;
+        // What an ending cuts off may still have come before it.
+        if pass.cuts && pass.missed.is_empty() && pass.graph.complete {
+            let (mut patient, first) = laid_out(program, options, &setup, &mutable, &marks);
+            patient.holds_back = true;
+            let more = explore(&patient, &first, false)?;
             pass.missed.extend(more.missed);
             pass.suspects.extend(more.suspects);
         }
@@ -130,14 +131,19 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
         }
         if !pass.suspects.is_empty() && pass.graph.complete {
             let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
-            trial.lenient = stops;
+            trial.holds_back = pass.cuts;
             trial.suspects = pass.suspects;
-            let trial = explore(&trial, first, false)?;
+            let trial = explore(&trial, &first, false)?;
             mutable.extend(trial.missed);
             if !trial.conflicts.is_empty() {
                 marks.extend(trial.conflicts);
                 continue;
             }
+        }
+        // What is shared is found where every operation is a step of its own, whatever the grain.
+        if by_statement && pass.graph.complete {
+            shared.statement = true;
+            pass = explore(&shared, &first, true)?;
         }
         return Ok(Found { shared, graph: pass.graph, written: pass.written, steps: pass.steps });
     }
@@ -238,8 +244,8 @@ struct Pass {
     missed: FastSet<u32>,
     /// Locations of which two accesses collide, if they happen in one schedule.
     suspects: FastSet<Mark>,
-    /// Whether some schedule ends with an exception.
-    raised: bool,
+    /// Whether some ending cut a thread off.
+    cuts: bool,
     conflicts: FastSet<Mark>,
     written: FastSet<u32>,
     steps: u64,
@@ -264,14 +270,14 @@ struct Batch {
 }
 
 /// Visits every state that can be reached.
-fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Problem> {
+fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Problem> {
     let options = shared.options;
     let searchers = match options.searchers {
         0 => rayon::current_num_threads(),
         searchers => searchers,
     };
     let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
-    let mut first = first;
+    let mut first = first.clone();
     machines[0].settle(&mut first);
     machines[0].tidy(&mut first);
     let mut store = Store::new();
@@ -349,7 +355,7 @@ fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Probl
         graph,
         missed: FastSet::default(),
         suspects: FastSet::default(),
-        raised: false,
+        cuts: false,
         conflicts: FastSet::default(),
         written: FastSet::default(),
         steps,
@@ -358,7 +364,7 @@ fn explore(shared: &Shared<'_>, first: State, keeps: bool) -> Result<Pass, Probl
     for machine in machines {
         pass.missed.extend(machine.missed);
         touches.extend(machine.touches);
-        pass.raised |= machine.raised;
+        pass.cuts |= machine.cuts;
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
@@ -399,20 +405,19 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
 pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
     let census = machine.census(state);
     if census.is_final {
+        machine.cuts |= census.unfinished > 0;
         return;
     }
-    let statement = machine.shared.options.grain == Grain::Statement;
-    let unfinished = census.unfinished;
     for thread in 0..state.threads.len() {
-        if machine.is_step(state, thread, unfinished) {
-            for choice in 0..machine.choices(state, thread) {
-                let mut next = state.clone();
-                let passing = machine.step(&mut next, thread, choice, statement);
-                if machine.problem.is_some() {
-                    return;
+        if machine.is_step(state, thread, census.unfinished) {
+            machine.step(state, thread, |machine, next, passing| {
+                if machine.problem.is_none() {
+                    each(Mover::thread(thread), passing.progress, next);
                 }
-                each(Mover::thread(thread), passing.progress, &next);
-            }
+            });
+        }
+        if machine.problem.is_some() {
+            return;
         }
         if !state.buffers.is_empty() && !machine.is_drained(state, thread) {
             let mut next = state.clone();
