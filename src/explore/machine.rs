@@ -130,8 +130,8 @@ pub(super) struct Shared<'a> {
     pub(super) layout: Layout,
     /// Locations whose accesses are steps.
     pub(super) marks: FastSet<Mark>,
-    /// An access that ends everything, by an exception or because only daemons are left, is a step though its location is
-    /// not marked: so what the others may do before it is seen too, as where every access is a step.
+    /// An access that ends its thread, or everything, is a step though its location is not marked: so what the others may
+    /// do before it is seen too, as where every access is a step.
     pub(super) holds_back: bool,
     /// The grain: all steps of a simple statement are one.
     pub(super) statement: bool,
@@ -160,8 +160,8 @@ pub(super) struct Machine<'a> {
     pub(super) missed: FastSet<u32>,
     /// Accesses to unmarked locations.
     pub(super) touches: FastSet<Touch>,
-    /// Some ending cut a thread off: an exception, or that only daemons were left.
-    pub(super) cuts: bool,
+    /// When a thread ends makes a difference: an exception or the end of all but daemons cut another off, or it was asked.
+    pub(super) ends_matter: bool,
     /// Threads that others let go on, in the order in which they do.
     pub(super) released: Vec<usize>,
     /// Two accesses that are not ordered.
@@ -279,7 +279,7 @@ impl<'a> Machine<'a> {
             refers: [FastMap::default(), FastMap::default()],
             missed: FastSet::default(),
             touches: FastSet::default(),
-            cuts: false,
+            ends_matter: false,
             released: Vec::new(),
             conflicts: FastSet::default(),
             problem: None,
@@ -562,7 +562,7 @@ impl<'a> Machine<'a> {
         yes && (unfinished > 1 || self.has_choices(state, thread))
     }
 
-    /// Whether a thread's next access would end everything, and waits to be a step of its own.
+    /// Whether a thread's next access would end it, or everything, and waits to be a step of its own.
     fn is_held_back(&mut self, state: &State, thread: usize) -> bool {
         if !self.shared.holds_back || !self.is_access(state, thread) {
             return false;
@@ -571,7 +571,8 @@ impl<'a> Machine<'a> {
         self.perform(&mut next, thread, 0);
         // What follows until the next access is no step even where every access is one.
         loop {
-            if self.problem.is_some() || self.census(&next).is_final {
+            let ended = self.facts(next.threads[thread]).ended;
+            if self.problem.is_some() || ended || self.census(&next).is_final {
                 return true;
             }
             let goes_on = |machine: &mut Self, other: usize| {
@@ -913,7 +914,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Runs a thread on as far as it goes without a step. Whom it starts goes first.
+    /// Runs a thread that was just started; whether all is over then.
+    pub(super) fn run_new(&mut self, state: &mut State, thread: usize) -> bool {
+        let mut census = self.census(state);
+        self.run_on(state, thread, &mut census, &mut Calm::default());
+        self.passed = Passed::default();
+        census.is_final
+    }
+
+    /// Runs a thread on as far as it goes without a step.
     fn run_on(&mut self, state: &mut State, thread: usize, census: &mut Census, calm: &mut Calm) {
         loop {
             if self.problem.is_some() || census.is_final {
@@ -933,13 +942,9 @@ impl<'a> Machine<'a> {
             if self.is_step(state, thread, census.unfinished) || self.choices(state, thread) == 0 {
                 return;
             }
-            let threads = state.threads.len();
             self.perform(state, thread, 0);
             if facts.general || self.facts(state.threads[thread]).kind != LocalKind::Operating {
                 *census = self.census(state);
-            }
-            for new in threads..state.threads.len() {
-                self.run_on(state, new, census, calm);
             }
             calm.done += 1;
             if calm.done < OPERATIONS_CALM {

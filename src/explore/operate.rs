@@ -10,7 +10,7 @@ use super::tables::FastMap;
 use crate::program::code::{Base, Comparison, NameId};
 use crate::program::collection::{Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
-use crate::program::operation::{New, Operation, Preparation, StartMethod, Sync, Variable};
+use crate::program::operation::{New, Operation, Patience, Preparation, StartMethod, Sync, Variable};
 use crate::program::text;
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
@@ -518,7 +518,9 @@ impl Machine<'_> {
         }
         let new = Local { thread: new, pause: Pause::Ended, space, clock, daemon };
         self.arrive(state, number, new, pause);
-        done(Value::None)
+        // It goes on first: what it does without a step comes before all that its starter does from now on.
+        let is_final = self.run_new(state, number);
+        if is_final { Ok(Performed::Parked) } else { done(Value::None) }
     }
 
     /// A copy of a value for another process: what all processes see stays what it is.
@@ -726,8 +728,12 @@ impl Machine<'_> {
                 queue.closed = true;
                 done(Value::None)
             }
-            (Body::Thread(body), Sync::Join(_)) => return self.joined(state, thread, body.clone(), local),
+            (Body::Thread(body), Sync::Join(patience)) => {
+                self.ends_matter |= *patience != Patience::Forever;
+                return self.joined(state, thread, body.clone(), local);
+            }
             (Body::Thread(body), Sync::IsAlive) => {
+                self.ends_matter = true;
                 let alive = match body.stage {
                     Stage::Started(other) => !self.facts(state.threads[usize::from(other)]).ended,
                     _ => false,

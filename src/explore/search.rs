@@ -117,8 +117,8 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
     loop {
         let (mut shared, first) = laid_out(program, options, &setup, &mutable, &marks);
         let mut pass = explore(&shared, &first, !by_statement)?;
-        // What an ending cuts off may still have come before it.
-        if pass.cuts && pass.missed.is_empty() && pass.graph.complete {
+        // What came after an end may also come before it.
+        if pass.ends_matter && pass.missed.is_empty() && pass.graph.complete {
             let (mut patient, first) = laid_out(program, options, &setup, &mutable, &marks);
             patient.holds_back = true;
             let more = explore(&patient, &first, false)?;
@@ -131,7 +131,7 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
         }
         if !pass.suspects.is_empty() && pass.graph.complete {
             let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
-            trial.holds_back = pass.cuts;
+            trial.holds_back = pass.ends_matter;
             trial.suspects = pass.suspects;
             let trial = explore(&trial, &first, false)?;
             mutable.extend(trial.missed);
@@ -244,8 +244,8 @@ struct Pass {
     missed: FastSet<u32>,
     /// Locations of which two accesses collide, if they happen in one schedule.
     suspects: FastSet<Mark>,
-    /// Whether some ending cut a thread off.
-    cuts: bool,
+    /// Whether it makes a difference when a thread ends.
+    ends_matter: bool,
     conflicts: FastSet<Mark>,
     written: FastSet<u32>,
     steps: u64,
@@ -355,7 +355,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
         graph,
         missed: FastSet::default(),
         suspects: FastSet::default(),
-        cuts: false,
+        ends_matter: false,
         conflicts: FastSet::default(),
         written: FastSet::default(),
         steps,
@@ -364,7 +364,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
     for machine in machines {
         pass.missed.extend(machine.missed);
         touches.extend(machine.touches);
-        pass.cuts |= machine.cuts;
+        pass.ends_matter |= machine.ends_matter;
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
@@ -405,7 +405,7 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
 pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
     let census = machine.census(state);
     if census.is_final {
-        machine.cuts |= census.unfinished > 0;
+        machine.ends_matter |= census.unfinished > 0;
         return;
     }
     for thread in 0..state.threads.len() {
