@@ -274,7 +274,9 @@ fn names_and_the_order_of_starts_do_not_matter() {
     for seed in 6_000_000.. {
         let program = generate::program(seed, Flavour::Interchangeable);
         let built: Built = build(&program);
-        if list(&built, Rules::default(), 1_000).is_err() {
+        let Ok(listed) = list(&built, Rules::default(), 1_000) else { continue };
+        // What fails at its start, before any step, keeps those from starting that come later.
+        if listed.endings.values().any(|tally| tally.shortest.as_ref().is_some_and(|(steps, ..)| *steps == 0)) {
             continue;
         }
         let first = essence(&ask(&built.text), &BTreeMap::new());
