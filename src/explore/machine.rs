@@ -17,7 +17,7 @@ use super::report::{Exceptions, Memory, Notify, Options};
 use super::tables::{FastMap, FastSet, Table};
 use crate::program::Problem;
 use crate::program::Program;
-use crate::program::code::{GlobalId, NameId};
+use crate::program::code::{GlobalId, Instruction, NameId};
 use crate::program::collection::{self, Access, Failure};
 use crate::program::operation::{Operation, Patience, StartMethod, Sync, Variable};
 use crate::program::thread::{Passed, Pause, Thread};
@@ -52,9 +52,55 @@ pub(super) struct Local {
     pub(super) pause: Pause,
     /// Its process: the object of its variables; `None` for the first.
     pub(super) space: Option<u32>,
-    /// What happened before, as far as starts and ends of threads order it: a clock for each thread.
-    pub(super) clock: Vec<u32>,
     pub(super) daemon: bool,
+    /// Where it waits for the ends of several threads: those that it waits for besides the one of its operation.
+    pub(super) awaits: Vec<u8>,
+    pub(super) clock: Clock,
+}
+
+/// What happened before, as far as starts and ends of threads order it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Clock {
+    /// The thread's own time.
+    pub(super) time: u32,
+    /// Whether it accessed a location since that time began.
+    touched: bool,
+    /// Up to which of their times it knows of the other threads; no zeros at the end.
+    pub(super) others: Vec<u32>,
+}
+
+impl Clock {
+    /// That of a thread's beginning.
+    pub(super) fn first() -> Clock {
+        Clock { time: 1, ..Clock::default() }
+    }
+
+    /// That of a new thread, which knows what its starter did until now. What that does from now on, it does not know of.
+    pub(super) fn started_by(&mut self, starter: usize) -> Clock {
+        let mut new = Clock { others: self.others.clone(), ..Clock::first() };
+        new.know(starter, self.time - u32::from(!self.touched));
+        self.time += u32::from(self.touched);
+        self.touched = false;
+        new
+    }
+
+    /// From now on it knows all that a thread did which has ended.
+    pub(super) fn joins(&mut self, own: usize, other: usize, ended: &Clock) {
+        for (thread, time) in ended.others.iter().enumerate().filter(|(thread, _)| *thread != own) {
+            self.know(thread, *time);
+        }
+        self.know(other, ended.time);
+    }
+
+    fn know(&mut self, thread: usize, time: u32) {
+        if time == 0 {
+            return;
+        }
+        if self.others.len() <= thread {
+            self.others.resize(thread + 1, 0);
+        }
+        self.others[thread] = self.others[thread].max(time);
+    }
 }
 
 /// What else belongs to a state.
@@ -100,9 +146,9 @@ pub(super) struct Touch {
     pub(super) mark: Mark,
     pub(super) object: u32,
     pub(super) thread: u8,
-    /// The thread's own clock then.
+    /// The thread's own time then.
     pub(super) time: u32,
-    /// The [`Local::clock`] then, as a number of the machine's.
+    /// What it knew of others then, [`Clock::others`], as a number of the machine's.
     pub(super) clock: u32,
     pub(super) writes: bool,
 }
@@ -143,6 +189,8 @@ pub(super) struct Shared<'a> {
     pub(super) buffers: Table<Buffer>,
     pub(super) clocks: Table<Vec<u32>>,
     variables: u32,
+    /// Of each global, whether only module-level code mentions it: no two threads of a process touch it.
+    private: Vec<bool>,
 }
 
 /// One searcher's way to them, and what it remembers.
@@ -238,7 +286,13 @@ impl<'a> Shared<'a> {
             buffers: Table::new(),
             clocks: Table::new(),
             variables,
+            private: private(program),
         }
+    }
+
+    /// Whether only module-level code mentions a variable.
+    fn is_private(&self, variable: Variable) -> bool {
+        matches!(variable, Variable::Global(global) if self.private[global.index()])
     }
 
     /// Which of a process's variables it is.
@@ -266,6 +320,19 @@ impl<'a> Shared<'a> {
     pub(super) fn variables(&self) -> u32 {
         self.variables
     }
+}
+
+/// Of each global, whether only module-level code mentions it.
+fn private(program: &Program) -> Vec<bool> {
+    let mut private = vec![true; program.globals.len()];
+    for instruction in program.functions.iter().skip(1).flat_map(|function| &function.code) {
+        if let Instruction::LoadGlobal(global) | Instruction::StoreGlobal(global) | Instruction::DeleteGlobal(global) =
+            instruction
+        {
+            private[global.index()] = false;
+        }
+    }
+    private
 }
 
 impl<'a> Machine<'a> {
@@ -635,7 +702,7 @@ impl<'a> Machine<'a> {
         match &self.body(state, object.id).body {
             Body::Thread(ThreadBody { stage: Stage::Started(other), .. }) => {
                 let other = usize::from(*other);
-                other == thread || self.is_over(state, other)
+                other == thread || self.are_over(state, other, &local.awaits)
             }
             // What is wrong with it shows when it is done.
             _ => true,
@@ -645,6 +712,10 @@ impl<'a> Machine<'a> {
     /// Whether a thread has ended, and everybody sees what it did.
     fn is_over(&mut self, state: &State, thread: usize) -> bool {
         self.facts(state.threads[thread]).ended && self.is_drained(state, thread)
+    }
+
+    fn are_over(&mut self, state: &State, thread: usize, awaits: &[u8]) -> bool {
+        self.is_over(state, thread) && awaits.iter().all(|other| self.is_over(state, usize::from(*other)))
     }
 
     pub(super) fn is_drained(&mut self, state: &State, thread: usize) -> bool {
@@ -763,7 +834,8 @@ impl<'a> Machine<'a> {
             (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0,
             (Sync::Join(Patience::Forever), Body::Thread(ThreadBody { stage: Stage::Started(other), .. })) => {
                 let other = usize::from(*other);
-                other != thread && !self.is_over(state, other)
+                let local = self.local(state.threads[thread]);
+                other != thread && !self.are_over(state, other, &local.awaits)
             }
             (Sync::Result(Patience::Forever) | Sync::Failure(Patience::Forever), Body::Future(result)) => {
                 result.is_none()
@@ -783,6 +855,12 @@ impl<'a> Machine<'a> {
             return Some((Reference { kind: ObjectKind::Barrier, id: barrier }, Sync::Arrive, None));
         }
         let Pause::Operation(Operation::Sync(object, sync)) = &local.pause else { return None };
+        for other in &local.awaits {
+            if !self.is_over(state, usize::from(*other)) {
+                let handle = self.handle_of(state, *other)?;
+                return Some((handle, sync.clone(), Some(usize::from(*other))));
+            }
+        }
         let content = self.body(state, object.id);
         let holder = match (&content.body, sync) {
             (Body::Lock { owner } | Body::RLock { owner, .. }, _) => *owner,
@@ -965,6 +1043,14 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Whether a final state keeps some thread from going on that has not failed itself.
+    pub(super) fn cuts_off(&mut self, state: &State) -> bool {
+        (0..state.threads.len()).any(|thread| {
+            let facts = self.facts(state.threads[thread]);
+            facts.kind != LocalKind::Raised && !(facts.ended && self.is_drained(state, thread))
+        })
+    }
+
     /// How many threads have not ended, and whether anything more will happen.
     pub(super) fn census(&mut self, state: &State) -> Census {
         let mut census = Census { unfinished: 0, is_final: true };
@@ -1053,9 +1139,17 @@ impl<'a> Machine<'a> {
             if self.shared.marks.contains(&mark) {
                 continue;
             }
-            let time = local.clock.get(thread).copied().unwrap_or(0);
-            let clock = self.shared.clocks.number(local.clock.clone());
-            let touch = Touch { mark, object, thread: thread as u8, time, clock, writes };
+            // Nobody else can touch that.
+            if matches!(mark, Mark::Variable(variable) if self.shared.is_private(variable)) {
+                continue;
+            }
+            if !local.clock.touched {
+                let mut touched = (*local).clone();
+                touched.clock.touched = true;
+                state.threads[thread] = self.shared.locals.number(touched);
+            }
+            let clock = self.shared.clocks.number(local.clock.others.clone());
+            let touch = Touch { mark, object, thread: thread as u8, time: local.clock.time, clock, writes };
             if self.shared.suspects.contains(&mark) {
                 let mut rest = (*self.rest(state)).clone();
                 if rest.history.iter().any(|other| self.collide(other, &touch)) {
@@ -1120,7 +1214,11 @@ impl<'a> Machine<'a> {
     pub(super) fn arrive(&mut self, state: &mut State, thread: usize, mut local: Local, mut pause: Pause) {
         for _ in 0..OPERATIONS_MAX {
             let Pause::Operation(operation) = &pause else { break };
-            match self.answer(state, &local, operation) {
+            let answer = match self.shared.holds_back {
+                true => None,
+                false => self.constant(state, &local, operation),
+            };
+            match answer {
                 Some(answer) => {
                     let passed;
                     (pause, passed) = local.thread.run(self.shared.program, Some(answer));
@@ -1129,6 +1227,7 @@ impl<'a> Machine<'a> {
                 None => break,
             }
         }
+        self.gather_joins(state, thread, &mut local, &mut pause);
         match &pause {
             Pause::Limit(text) => {
                 self.problem = Some(self.problem_at(&local.thread, text.clone()));
@@ -1144,11 +1243,80 @@ impl<'a> Machine<'a> {
         state.threads[thread] = self.shared.locals.number(local);
     }
 
-    /// The answer to an operation that only reads what never changes.
-    fn answer(&mut self, state: &State, local: &Local, operation: &Operation) -> Option<Result<Value, Arc<Exception>>> {
-        if self.shared.holds_back {
-            return None;
+    /// Where the main thread does nothing else between several joins, it waits for all of those threads at once: it makes
+    /// no difference in which order they end.
+    fn gather_joins(&mut self, state: &mut State, thread: usize, local: &mut Local, pause: &mut Pause) {
+        local.awaits.clear();
+        if thread != 0 {
+            return;
         }
+        while let Some(other) = self.joins(state, pause) {
+            let mut ahead = local.thread.clone();
+            let mut stored: Vec<(u32, Value)> = Vec::new();
+            let mut input = Ok(Value::None);
+            let next = loop {
+                let (next, passed) = ahead.run(self.shared.program, Some(input));
+                if passed.progress {
+                    return;
+                }
+                let Pause::Operation(operation) = &next else { return };
+                input = match operation {
+                    Operation::Store(variable, value)
+                        if self.shared.is_private(*variable) && *value != Value::Unset =>
+                    {
+                        stored.push((self.shared.variable(*variable), value.clone()));
+                        Ok(Value::None)
+                    }
+                    Operation::Load(variable) if self.shared.is_private(*variable) => {
+                        let object = self.shared.variable(*variable);
+                        let own = stored.iter().rev().find(|(stored, _)| *stored == object);
+                        match own {
+                            Some((_, value)) => Ok(value.clone()),
+                            None => Ok(self.read_part(state, thread, object, WHOLE)),
+                        }
+                    }
+                    operation => match self.constant(state, local, operation) {
+                        Some(answer) => answer,
+                        None => break next,
+                    },
+                };
+            };
+            if self.joins(state, &next).is_none() {
+                return;
+            }
+            for (object, value) in stored {
+                self.write_part(state, object, WHOLE, value);
+            }
+            local.awaits.push(other);
+            (local.thread, *pause) = (ahead, next);
+        }
+    }
+
+    /// The started thread whose end a pause waits for, if it is that of another than the main thread.
+    fn joins(&mut self, state: &State, pause: &Pause) -> Option<u8> {
+        let Pause::Operation(Operation::Sync(object, Sync::Join(Patience::Forever))) = pause else { return None };
+        match &self.body(state, object.id).body {
+            Body::Thread(ThreadBody { stage: Stage::Started(other), .. }) if *other != 0 => Some(*other),
+            _ => None,
+        }
+    }
+
+    /// The object of a started thread.
+    fn handle_of(&mut self, state: &State, thread: u8) -> Option<Reference> {
+        let object = self.objects(state).into_iter().find(|object| {
+            let content = self.body(state, *object);
+            matches!(&content.body, Body::Thread(body) if body.stage == Stage::Started(thread))
+        })?;
+        Some(Reference { kind: ObjectKind::Thread(None), id: object })
+    }
+
+    /// The answer to an operation that only reads what never changes.
+    fn constant(
+        &mut self,
+        state: &State,
+        local: &Local,
+        operation: &Operation,
+    ) -> Option<Result<Value, Arc<Exception>>> {
         match operation {
             Operation::Load(variable) => {
                 let object = local.space.is_none().then(|| self.shared.variable(*variable))?;

@@ -228,7 +228,7 @@ impl Machine<'_> {
     }
 
     /// Reads a part of an object as a thread sees it: its own newest write, or what all see.
-    fn read_part(&mut self, state: &State, thread: usize, object: u32, part: u32) -> Value {
+    pub(super) fn read_part(&mut self, state: &State, thread: usize, object: u32, part: u32) -> Value {
         if let Some(buffer) = state.buffers.get(thread) {
             let buffer = self.shared.buffers.get(*buffer);
             if let Some(write) = buffer.iter().rev().find(|write| write.object == object && write.part == part)
@@ -460,13 +460,8 @@ impl Machine<'_> {
                 body.daemon = daemon;
             }
         });
-        // What the starter did until now came before all that the new thread will do.
-        let mut clock = local.clock.clone();
-        clock.resize(number + 1, 0);
-        clock[number] = 1;
         let mut own = local.clone();
-        own.clock.resize(clock.len().max(own.clock.len()), 0);
-        own.clock[thread] += 1;
+        let clock = own.clock.started_by(thread);
         state.threads[thread] = self.shared.locals.number(own);
 
         let mut space = local.space;
@@ -516,7 +511,7 @@ impl Machine<'_> {
         if self.shared.options.memory == Memory::Tso {
             state.buffers.push(self.shared.buffers.number(Vec::new()));
         }
-        let new = Local { thread: new, pause: Pause::Ended, space, clock, daemon };
+        let new = Local { thread: new, pause: Pause::Ended, space, daemon, awaits: Vec::new(), clock };
         self.arrive(state, number, new, pause);
         // It goes on first: what it does without a step comes before all that its starter does from now on.
         let is_final = self.run_new(state, number);
@@ -863,12 +858,10 @@ impl Machine<'_> {
             return runtime("cannot join current thread");
         }
         if self.facts(state.threads[other]).ended {
-            // All that the other did came before what follows here.
-            let ended = self.local(state.threads[other]);
             let mut own = local.clone();
-            own.clock.resize(own.clock.len().max(ended.clock.len()), 0);
-            for (mine, theirs) in own.clock.iter_mut().zip(&ended.clock) {
-                *mine = (*mine).max(*theirs);
+            for other in own.awaits.drain(..).map(usize::from).chain([other]) {
+                let ended = self.local(state.threads[other]);
+                own.clock.joins(thread, other, &ended.clock);
             }
             state.threads[thread] = self.shared.locals.number(own);
         }

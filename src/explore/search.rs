@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::machine::{CONSTANT, Layout, LocalKind, Machine, Mark, Rest, Shared, State};
+use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State};
 use super::report::{Exceptions, Grain, Memory, Options};
 use super::tables::{FastMap, FastSet, Mixer};
 use crate::program::Problem;
@@ -177,7 +177,8 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     state.rest = shared.rests.number(rest);
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);
-    let main = super::machine::Local { thread, pause: Pause::Ended, space: None, clock: vec![1], daemon: false };
+    let (awaits, clock) = (Vec::new(), Clock::first());
+    let main = super::machine::Local { thread, pause: Pause::Ended, space: None, daemon: false, awaits, clock };
     state.threads.push(0);
     if options.memory == Memory::Tso {
         state.buffers.push(shared.buffers.number(Vec::new()));
@@ -405,7 +406,7 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
 pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
     let census = machine.census(state);
     if census.is_final {
-        machine.ends_matter |= census.unfinished > 0;
+        machine.ends_matter |= machine.cuts_off(state);
         return;
     }
     for thread in 0..state.threads.len() {
