@@ -174,6 +174,32 @@ impl Body {
     }
 }
 
+impl Body {
+    /// Calls `visit` with every thread that it mentions, but for the one that it is the handle of.
+    pub(super) fn threads(&self, visit: &mut dyn FnMut(u8)) {
+        match self {
+            Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } => visit(*owner),
+            Body::Condition { sleepers, .. } => sleepers.iter().for_each(|sleeper| visit(sleeper.thread)),
+            Body::Barrier { waiting, .. } => waiting.iter().for_each(|thread| visit(*thread)),
+            _ => {}
+        }
+    }
+
+    /// The same where threads have other numbers.
+    pub(super) fn with_threads(&self, rename: &dyn Fn(u8) -> u8) -> Body {
+        let mut body = self.clone();
+        match &mut body {
+            Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } => *owner = rename(*owner),
+            Body::Condition { sleepers, .. } => {
+                sleepers.iter_mut().for_each(|sleeper| sleeper.thread = rename(sleeper.thread));
+            }
+            Body::Barrier { waiting, .. } => waiting.iter_mut().for_each(|thread| *thread = rename(*thread)),
+            _ => {}
+        }
+        body
+    }
+}
+
 /// What kind of object refers to the lock of a condition, a queue, ….
 pub(super) fn reference(kind: ObjectKind, id: u32) -> Reference {
     Reference { kind, id }

@@ -16,6 +16,17 @@ impl Count {
         Count::Finite(BigUint::ZERO)
     }
 
+    /// So many parts of it, of that many; `None` where it cannot be divided.
+    pub(super) fn part(&self, parts: usize, of: usize) -> Option<Count> {
+        match self {
+            Count::Finite(number) => {
+                let all = number * parts;
+                (&all % of == BigUint::ZERO).then(|| Count::Finite(all / of))
+            }
+            Count::Infinite => Some(Count::Infinite),
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Count) {
         match (&mut *self, other) {
             (Count::Finite(sum), Count::Finite(more)) => *sum += more,
@@ -97,7 +108,7 @@ fn small(graph: &Graph, order: &[u32]) -> Option<Vec<u128>> {
         let own = counts[*state as usize];
         for step in graph.steps(*state as usize) {
             let target = &mut counts[graph.targets[step] as usize];
-            *target = target.checked_add(own)?;
+            *target = target.checked_add(own.checked_mul(graph.weight(step).into())?)?;
         }
     }
     Some(counts)
@@ -109,23 +120,27 @@ fn large(graph: &Graph, order: &[u32]) -> Vec<BigUint> {
     for state in order {
         let own = counts[*state as usize].clone();
         for step in graph.steps(*state as usize) {
-            counts[graph.targets[step] as usize] += &own;
+            counts[graph.targets[step] as usize] += &own * graph.weight(step);
         }
     }
     counts
 }
 
-/// Calls `each` with every step of a state and its likelihood: each mover is equally likely, and shares that among its
-/// choices.
+/// Calls `each` with every step of a state and its likelihood: each thread that can move, and each buffer, is equally
+/// likely, and shares that among its choices.
 fn weighted(graph: &Graph, state: usize, mut each: impl FnMut(usize, f64)) {
     let steps = graph.steps(state);
-    let movers = &graph.movers[steps.clone()];
-    let distinct = movers.chunk_by(|one, other| one == other).count();
+    let movers = || graph.movers[steps.clone()].chunk_by(|one, other| one == other);
+    let begins = movers().scan(steps.start, |at, same| {
+        *at += same.len();
+        Some(*at - same.len())
+    });
+    let all: f64 = begins.map(|begin| f64::from(graph.weight(begin))).sum();
     let mut at = steps.start;
-    for same in movers.chunk_by(|one, other| one == other) {
-        let weight = 1.0 / (distinct * same.len()) as f64;
+    for same in movers() {
+        let likelihood = f64::from(graph.weight(at)) / (all * same.len() as f64);
         for _ in same {
-            each(graph.targets[at] as usize, weight);
+            each(graph.targets[at] as usize, likelihood);
             at += 1;
         }
     }

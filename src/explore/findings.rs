@@ -57,7 +57,8 @@ pub(super) fn data_races(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Findin
                 }
                 let name = location_name(machine, &state, one.0);
                 let entry = races.entry(name).or_default();
-                entry.0.extend([one.0, other.0]);
+                entry.0.extend(graph.symmetry.alike(one.0));
+                entry.0.extend(graph.symmetry.alike(other.0));
                 entry.1.extend(lines);
             }
         }
@@ -87,7 +88,7 @@ fn location_name(machine: &mut Machine<'_>, state: &State, thread: usize) -> Str
 }
 
 /// Locks that a thread has ended with.
-pub(super) fn locks_not_released(machine: &mut Machine<'_>, ends: &[State]) -> Vec<Finding> {
+pub(super) fn locks_not_released(machine: &mut Machine<'_>, graph: &Graph, ends: &[State]) -> Vec<Finding> {
     let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for state in ends {
         for object in machine.objects(state) {
@@ -99,7 +100,7 @@ pub(super) fn locks_not_released(machine: &mut Machine<'_>, ends: &[State]) -> V
             };
             if machine.facts(state.threads[owner]).ended {
                 let name = name_of(machine, state, Reference { kind, id: object });
-                found.entry(name).or_default().insert(owner);
+                found.entry(name).or_default().extend(graph.symmetry.alike(owner));
             }
         }
     }
@@ -150,8 +151,9 @@ pub(super) fn potential_deadlocks(
                 continue;
             }
             let line = machine.local(state.threads[thread]).thread.place(machine.shared.program).line;
-            let new = taken.insert(Taken { thread, wanted: wanted.0, holding: holding.clone(), line });
-            if new {
+            let of = |thread: usize| Taken { thread, wanted: wanted.0, holding: holding.clone(), line };
+            if !taken.contains(&of(thread)) {
+                taken.extend(graph.symmetry.alike(thread).into_iter().map(of));
                 for (lock, kind) in holding.iter().map(|lock| (*lock, ObjectKind::Lock)).chain([wanted]) {
                     let name = name_of(machine, &state, Reference { kind, id: lock });
                     names.entry(lock).or_insert(name);
@@ -233,9 +235,9 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
     if all.is_empty() {
         return findings;
     }
-    let live = components(graph, |step| graph.progress[step] == 0);
+    let live = components(graph, |step| graph.progress(step) == 0);
     for component in live {
-        if let Some(threads) = fair(graph, &component, |step| graph.progress[step] == 0) {
+        if let Some(threads) = fair(graph, &component, |step| graph.progress(step) == 0) {
             let who: Vec<String> = threads.iter().map(|thread| thread_name(*thread)).collect();
             let lines = lines_of(machine, graph, &component, &threads);
             findings.push(Finding {
@@ -253,15 +255,15 @@ pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> 
         }
     }
     // Where no line is marked, nobody gets on while another waits.
-    let gets_on = graph.progress.iter().any(|passed| *passed != 0);
+    let gets_on = (0..graph.targets.len()).any(|step| graph.progress(step) != 0);
     let threads = if gets_on { graph.movers.iter().map(|mover| mover.number() + 1).max().unwrap_or(0) } else { 0 };
     for thread in 0..threads {
-        let others = |step: usize| graph.progress[step] >> thread & 1 == 0;
+        let others = |step: usize| graph.progress(step) >> thread & 1 == 0;
         for component in components(graph, others) {
             let inside: BTreeSet<usize> = component.iter().copied().collect();
             let steps = component.iter().flat_map(|state| graph.steps(*state));
             let inner = |step: &usize| others(*step) && inside.contains(&(graph.targets[*step] as usize));
-            let gets_on = steps.filter(inner).any(|step| graph.progress[step] != 0);
+            let gets_on = steps.filter(inner).any(|step| graph.progress(step) != 0);
             let unfinished = !machine.facts(graph.state(component[0]).threads.get(thread).copied().unwrap_or(0)).ended
                 && graph.state(component[0]).threads.len() > thread;
             if gets_on && unfinished && fair(graph, &component, others).is_some() {

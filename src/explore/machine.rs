@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::content::{Body, Content, QueueBody, Stage, ThreadBody};
 use super::operate::Performed;
 use super::report::{Exceptions, Memory, Notify, Options};
+use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet, Table};
 use crate::program::Problem;
 use crate::program::Program;
@@ -202,6 +203,8 @@ pub(super) struct Machine<'a> {
     effects: FastMap<(u32, u32, u32), Effect>,
     /// Facts about locals.
     facts: Vec<Option<Facts>>,
+    /// Whether contents mention threads.
+    mentions: Vec<Option<bool>>,
     /// Which later objects a local, or a content, refers to, in order.
     refers: [FastMap<u32, Arc<[u32]>>; 2],
     /// Fixed objects that changed though they were not thought to.
@@ -210,6 +213,10 @@ pub(super) struct Machine<'a> {
     pub(super) touches: FastSet<Touch>,
     /// When a thread ends makes a difference: an exception or the end of all but daemons cut another off, or it was asked.
     pub(super) ends_matter: bool,
+    /// Threads that can be exchanged in this search.
+    pub(super) symmetry: Symmetry,
+    /// Somebody told apart threads that could be.
+    pub(super) told_apart: bool,
     /// Threads that others let go on, in the order in which they do.
     pub(super) released: Vec<usize>,
     /// Two accesses that are not ordered.
@@ -343,10 +350,13 @@ impl<'a> Machine<'a> {
             contents: FastMap::default(),
             effects: FastMap::default(),
             facts: Vec::new(),
+            mentions: Vec::new(),
             refers: [FastMap::default(), FastMap::default()],
             missed: FastSet::default(),
             touches: FastSet::default(),
             ends_matter: false,
+            symmetry: Symmetry::default(),
+            told_apart: false,
             released: Vec::new(),
             conflicts: FastSet::default(),
             problem: None,
@@ -444,6 +454,21 @@ impl<'a> Machine<'a> {
         }
         self.facts[index] = Some(facts);
         facts
+    }
+
+    /// Whether a content mentions a thread.
+    pub(super) fn mentions_threads(&mut self, number: u32) -> bool {
+        let index = number as usize;
+        if let Some(Some(known)) = self.mentions.get(index) {
+            return *known;
+        }
+        let mut mentions = false;
+        self.content(number).body.threads(&mut |_| mentions = true);
+        if self.mentions.len() <= index {
+            self.mentions.resize(index + 1, None);
+        }
+        self.mentions[index] = Some(mentions);
+        mentions
     }
 
     fn facts_of(&mut self, local: &Local) -> Facts {
@@ -1228,6 +1253,10 @@ impl<'a> Machine<'a> {
             }
         }
         self.gather_joins(state, thread, &mut local, &mut pause);
+        if let Some(other) = self.joined_by(state, &pause) {
+            let joined: Vec<u8> = local.awaits.iter().copied().chain([other]).collect();
+            self.told_apart |= !self.symmetry.are_whole(&joined);
+        }
         match &pause {
             Pause::Limit(text) => {
                 self.problem = Some(self.problem_at(&local.thread, text.clone()));
@@ -1250,7 +1279,7 @@ impl<'a> Machine<'a> {
         if thread != 0 {
             return;
         }
-        while let Some(other) = self.joins(state, pause) {
+        while let Some(other) = self.joined_by(state, pause) {
             let mut ahead = local.thread.clone();
             let mut stored: Vec<(u32, Value)> = Vec::new();
             let mut input = Ok(Value::None);
@@ -1281,7 +1310,7 @@ impl<'a> Machine<'a> {
                     },
                 };
             };
-            if self.joins(state, &next).is_none() {
+            if self.joined_by(state, &next).is_none() {
                 return;
             }
             for (object, value) in stored {
@@ -1293,7 +1322,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The started thread whose end a pause waits for, if it is that of another than the main thread.
-    fn joins(&mut self, state: &State, pause: &Pause) -> Option<u8> {
+    pub(super) fn joined_by(&mut self, state: &State, pause: &Pause) -> Option<u8> {
         let Pause::Operation(Operation::Sync(object, Sync::Join(Patience::Forever))) = pause else { return None };
         match &self.body(state, object.id).body {
             Body::Thread(ThreadBody { stage: Stage::Started(other), .. }) if *other != 0 => Some(*other),

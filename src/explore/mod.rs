@@ -18,6 +18,7 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
+mod symmetry;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -67,60 +68,109 @@ pub struct Next {
 /// # Errors
 /// The program went past a limit, or did something that is not in the subset.
 pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> {
-    let found = search::search(program, options)?;
+    let found = search::search(program, options, true)?;
+    match told(program, options, &found)? {
+        Some(report) => Ok(report),
+        None => {
+            let found = search::search(program, options, false)?;
+            told(program, options, &found)?.ok_or_else(|| internal(program, "its threads are not told apart".into()))
+        }
+    }
+}
+
+/// An ending, and the states with it: for each, of how many that it stands for.
+struct Reached {
+    ending: Ending,
+    states: Vec<usize>,
+    /// Of each: how many of those that it stands for, and of how many.
+    parts: Vec<(usize, usize)>,
+}
+
+/// What a search has found; `None` where threads that are alike must be told apart after all.
+fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Option<Report>, Problem> {
+    let graph = &found.graph;
     let mut report = Report {
         format: 1,
         program: program.name.clone(),
         grain: options.grain,
         memory: options.memory,
         notify: options.notify,
-        complete: found.graph.complete,
+        complete: graph.complete,
         schedules: None,
-        states: found.graph.len() as u64,
+        states: graph.seen() as u64,
         steps: found.steps,
         elapsed_s: 0.0,
         outcomes: Vec::new(),
         findings: Vec::new(),
     };
-    if !found.graph.complete {
-        return Ok(report);
+    if !graph.complete {
+        return Ok(Some(report));
+    }
+    let paths = count::paths(graph);
+    // Who goes round in a circle is told thread by thread.
+    if paths.any_endless && !graph.symmetry.is_trivial() {
+        return Ok(None);
     }
     let mut machine = Machine::new(&found.shared);
-    let graph = &found.graph;
     let reported = outcomes::reported(&mut machine, &graph.state(0), &found.written);
-    let mut endings: BTreeMap<String, (Ending, Vec<usize>)> = BTreeMap::new();
+    let mut endings: BTreeMap<String, Reached> = BTreeMap::new();
     let mut ends: Vec<State> = Vec::new();
     for index in 0..graph.len() {
-        if graph.steps(index).is_empty() {
-            let state = graph.state(index);
-            let ending = outcomes::ending(&mut machine, &state, &reported);
-            endings.entry(ending.key()).or_insert_with(|| (ending, Vec::new())).1.push(index);
-            ends.push(state);
+        if !graph.steps(index).is_empty() {
+            continue;
         }
+        let state = graph.state(index);
+        let Some(all) = graph.symmetry.all(&mut machine, &state) else { return Ok(None) };
+        for one in &all {
+            let ending = outcomes::ending(&mut machine, one, &reported);
+            let reached = endings.entry(ending.key()).or_insert_with(|| Reached {
+                ending,
+                states: Vec::new(),
+                parts: Vec::new(),
+            });
+            if reached.states.last() == Some(&index) {
+                reached.parts.last_mut().into_iter().for_each(|(part, _)| *part += 1);
+            } else {
+                reached.states.push(index);
+                reached.parts.push((1, all.len()));
+            }
+        }
+        ends.push(state);
     }
-    let paths = (!options.verdict).then(|| count::paths(graph));
     let mut total = Count::zero();
-    for (ending, ends) in endings.into_values() {
-        let turns = shortest::shortest(graph, &ends);
-        let mut outcome = outcome(ending);
-        if let Some(paths) = &paths {
-            let mut count = Count::zero();
-            ends.iter().for_each(|end| count.add(&paths.count(*end)));
+    for (key, reached) in endings {
+        let mut outcome = outcome(reached.ending);
+        let turns = match graph.symmetry.is_trivial() {
+            true => shortest::shortest(graph, &reached.states),
+            false => {
+                let apart = outcomes::threads_of(&outcome);
+                let mut wanted =
+                    |machine: &mut Machine<'_>, state: &State| outcomes::ending(machine, state, &reported).key() == key;
+                shortest::shortest_of_alike(&mut machine, graph, &reached.states, &apart, &mut wanted)
+            }
+        };
+        if !options.verdict {
+            let (mut count, mut chance) = (Count::zero(), 0.0);
+            for (state, (part, of)) in reached.states.iter().zip(&reached.parts) {
+                let Some(own) = paths.count(*state).part(*part, *of) else { return Ok(None) };
+                count.add(&own);
+                chance += paths.chances[*state] * (*part as f64 / *of as f64);
+            }
             total.add(&count);
             outcome.schedules = Some(count.to_string());
-            outcome.chance = Some(ends.iter().map(|end| paths.chances[*end]).sum());
+            outcome.chance = Some(chance);
         }
         outcome.shortest = schedule::spelt(&turns);
         outcome.length = turns.len();
         outcome.switches = schedule::switches(&turns);
-        let replay = replay(&mut machine, &found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
+        let replay = replay(&mut machine, found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
         outcome.text = ended_in_words(&outcome, words::told(&replay.0));
         if let Some(finding) = lost_wakeup(&replay.0, &outcome) {
             report.findings.push(finding);
         }
         report.outcomes.push(outcome);
     }
-    if let Some(paths) = &paths {
+    if !options.verdict {
         let total = if paths.any_endless { Count::Infinite } else { total };
         report.schedules = Some(total.to_string());
     }
@@ -129,10 +179,10 @@ pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> 
         rank(one).cmp(&rank(other))
     });
     report.findings.extend(findings::data_races(&mut machine, graph));
-    if paths.as_ref().is_none_or(|paths| paths.any_endless) {
+    if paths.any_endless {
         report.findings.extend(findings::endless(&mut machine, graph));
     }
-    report.findings.extend(findings::locks_not_released(&mut machine, &ends));
+    report.findings.extend(findings::locks_not_released(&mut machine, graph, &ends));
     let closed: Vec<BTreeSet<usize>> = report
         .outcomes
         .iter()
@@ -148,10 +198,10 @@ pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> 
         .collect();
     report.findings.extend(findings::potential_deadlocks(&mut machine, graph, &closed));
     report.findings.dedup();
-    if let Some(problem) = machine.problem.take() {
-        return Err(problem);
+    match machine.problem.take() {
+        Some(problem) => Err(problem),
+        None => Ok(Some(report)),
     }
-    Ok(report)
 }
 
 /// Replays a schedule, step by step.
@@ -164,12 +214,12 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
         Problem::of_file("--schedule", format!("step {at}: {why}"), Some(help))
     };
     let turns = schedule::parse(text).map_err(refused)?;
-    let found = search::search(program, options)?;
+    let found = search::search(program, options, true)?;
     let mut machine = Machine::new(&found.shared);
     let reported = outcomes::reported(&mut machine, &found.graph.state(0), &found.written);
     let (steps, state) = replay(&mut machine, &found, &reported, &turns).map_err(refused)?;
     let mut any = false;
-    search::successors(&mut machine, &state, |_, _, _| any = true);
+    search::all_successors(&mut machine, &state, |_, _, _, _| any = true);
     let mut run = Run { steps, ending: None, next: Vec::new() };
     if any {
         for thread in 0..state.threads.len() {
@@ -206,7 +256,7 @@ fn replay(
     let mut steps = Vec::new();
     for (at, turn) in turns.iter().enumerate() {
         let mut ways: Vec<State> = Vec::new();
-        search::successors(machine, &state, |mover, _, next| {
+        search::all_successors(machine, &state, |_, mover, _, next| {
             if mover == turn.mover {
                 ways.push(next.clone());
             }

@@ -189,6 +189,7 @@ impl Machine<'_> {
                 done(self.copied(state, value, &mut names))
             }
             Operation::CurrentThread => {
+                self.told_apart = true;
                 for object in self.objects(state) {
                     if let Body::Thread(body) = &self.body(state, object).body
                         && body.stage == Stage::Started(thread as u8)
@@ -725,10 +726,12 @@ impl Machine<'_> {
             }
             (Body::Thread(body), Sync::Join(patience)) => {
                 self.ends_matter |= *patience != Patience::Forever;
+                self.told_apart |= *patience != Patience::Forever;
                 return self.joined(state, thread, body.clone(), local);
             }
             (Body::Thread(body), Sync::IsAlive) => {
                 self.ends_matter = true;
+                self.told_apart = true;
                 let alive = match body.stage {
                     Stage::Started(other) => !self.facts(state.threads[usize::from(other)]).ended,
                     _ => false,
@@ -736,6 +739,7 @@ impl Machine<'_> {
                 return flag(alive);
             }
             (Body::Thread(body), Sync::Name) => {
+                self.told_apart = true;
                 let name = body.name.clone().unwrap_or_else(|| match body.stage {
                     Stage::Started(number) if body.process => Value::str(format!("Process-{number}")),
                     Stage::Started(number) => Value::str(format!("Thread-{number}")),
@@ -859,6 +863,8 @@ impl Machine<'_> {
         }
         if self.facts(state.threads[other]).ended {
             let mut own = local.clone();
+            let joined: Vec<u8> = own.awaits.iter().copied().chain([other as u8]).collect();
+            self.told_apart |= !self.symmetry.are_whole(&joined);
             for other in own.awaits.drain(..).map(usize::from).chain([other]) {
                 let ended = self.local(state.threads[other]);
                 own.clock.joins(thread, other, &ended.clock);

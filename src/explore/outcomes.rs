@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::content::{Body, Stage, ThreadBody};
 use super::machine::{LocalKind, Machine, State};
-use super::report::{Kind, Wait};
+use super::report::{Kind, Outcome, Wait};
 use super::tables::FastSet;
 use crate::program::operation::{Patience, Sync};
 use crate::program::text;
@@ -120,6 +120,12 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
         }
     }
     ending
+}
+
+/// The threads that an ending tells apart from others.
+pub(super) fn threads_of(outcome: &Outcome) -> Vec<usize> {
+    let waits = outcome.waits.iter().flat_map(|wait| [Some(wait.thread), wait.held_by]);
+    waits.chain([outcome.thread]).flatten().collect()
 }
 
 /// What a thread that cannot move waits for.

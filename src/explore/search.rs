@@ -8,8 +8,9 @@
 
 use rayon::prelude::*;
 
-use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State};
+use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State, Touch};
 use super::report::{Exceptions, Grain, Memory, Options};
+use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet, Mixer};
 use crate::program::Problem;
 use crate::program::code::{Instruction, Program};
@@ -30,12 +31,14 @@ pub(super) struct Graph {
     pub(super) targets: Vec<u32>,
     /// Who takes each step.
     pub(super) movers: Vec<Mover>,
-    /// Which threads get on in each step: they pass a line marked `# progress`.
-    pub(super) progress: Vec<u64>,
+    /// For how many threads that are alike each step stands; empty where no two are.
+    pub(super) weights: Vec<u8>,
+    /// Steps in which threads end or pass a line marked `# progress`, in ascending order, and which threads.
+    progress: Vec<(usize, u64)>,
+    pub(super) symmetry: Symmetry,
     /// Where each level begins: states that are so many steps from the first; one more at the end.
     pub(super) levels: Vec<usize>,
     store: Store,
-    order: Vec<u32>,
     pub(super) complete: bool,
 }
 
@@ -64,11 +67,39 @@ impl Mover {
 impl Graph {
     /// How many states there are.
     pub(super) fn len(&self) -> usize {
-        self.order.len()
+        self.offsets.len() - 1
     }
 
     pub(super) fn state(&self, index: usize) -> State {
-        self.store.get(self.order[index])
+        self.store.get(index as u32)
+    }
+
+    /// How many states were seen, also where the search was cut off.
+    pub(super) fn seen(&self) -> usize {
+        self.store.len()
+    }
+
+    /// The number of a state, if it was seen.
+    pub(super) fn find(&self, state: &State) -> Option<usize> {
+        let mut bytes = Vec::new();
+        encode(state, &mut bytes);
+        self.store.find(&bytes, hash(&bytes)).ok().map(|number| number as usize)
+    }
+
+    /// Which threads get on in a step: they end, or pass a line marked `# progress`.
+    pub(super) fn progress(&self, step: usize) -> u64 {
+        let at = self.progress.binary_search_by_key(&step, |(step, _)| *step);
+        at.map_or(0, |at| self.progress[at].1)
+    }
+
+    /// For how many threads a step stands.
+    pub(super) fn weight(&self, step: usize) -> u8 {
+        self.weights.get(step).copied().unwrap_or(1)
+    }
+
+    /// How many steps lead from the first state to this one, at least.
+    pub(super) fn level_of(&self, state: usize) -> usize {
+        self.levels.partition_point(|begin| *begin <= state) - 1
     }
 
     pub(super) fn steps(&self, index: usize) -> std::ops::Range<usize> {
@@ -97,7 +128,8 @@ struct Setup {
 ///
 /// # Errors
 /// The program went past a limit, or did something that is not in the subset.
-pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<Found<'a>, Problem> {
+pub(super) fn search<'a>(program: &'a Program, options: &'a Options, may_exchange: bool) -> Result<Found<'a>, Problem> {
+    let mut symmetric = may_exchange;
     let setup = set_up(program, options)?;
     let mut mutable: FastSet<u32> = FastSet::default();
     let mut marks: FastSet<Mark> = FastSet::default();
@@ -116,14 +148,19 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
     let by_statement = options.grain == Grain::Statement;
     loop {
         let (mut shared, first) = laid_out(program, options, &setup, &mutable, &marks);
-        let mut pass = explore(&shared, &first, !by_statement)?;
+        let mut pass = explore(&shared, &first, !by_statement, symmetric)?;
         // What came after an end may also come before it.
         if pass.ends_matter && pass.missed.is_empty() && pass.graph.complete {
             let (mut patient, first) = laid_out(program, options, &setup, &mutable, &marks);
             patient.holds_back = true;
-            let more = explore(&patient, &first, false)?;
+            let more = explore(&patient, &first, false, symmetric)?;
+            pass.told_apart |= more.told_apart;
             pass.missed.extend(more.missed);
             pass.suspects.extend(more.suspects);
+        }
+        if pass.told_apart {
+            symmetric = false;
+            continue;
         }
         if !pass.missed.is_empty() {
             mutable.extend(pass.missed);
@@ -133,7 +170,11 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
             let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
             trial.holds_back = pass.ends_matter;
             trial.suspects = pass.suspects;
-            let trial = explore(&trial, &first, false)?;
+            let trial = explore(&trial, &first, false, symmetric)?;
+            if trial.told_apart {
+                symmetric = false;
+                continue;
+            }
             mutable.extend(trial.missed);
             if !trial.conflicts.is_empty() {
                 marks.extend(trial.conflicts);
@@ -143,7 +184,11 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options) -> Result<F
         // What is shared is found where every operation is a step of its own, whatever the grain.
         if by_statement && pass.graph.complete {
             shared.statement = true;
-            pass = explore(&shared, &first, true)?;
+            pass = explore(&shared, &first, true, symmetric)?;
+            if pass.told_apart {
+                symmetric = false;
+                continue;
+            }
         }
         return Ok(Found { shared, graph: pass.graph, written: pass.written, steps: pass.steps });
     }
@@ -226,13 +271,13 @@ fn laid_out<'a>(
 }
 
 /// Locations of which two accesses collide, if they happen in one schedule.
-fn suspects(shared: &Shared<'_>, touches: &FastSet<super::machine::Touch>) -> FastSet<Mark> {
+fn suspects(shared: &Shared<'_>, touches: &FastSet<Touch>) -> FastSet<Mark> {
     let machine = Machine::new(shared);
-    let mut by_mark: FastMap<(Mark, u32), Vec<super::machine::Touch>> = FastMap::default();
+    let mut by_mark: FastMap<(Mark, u32), Vec<Touch>> = FastMap::default();
     for touch in touches {
         by_mark.entry((touch.mark, touch.object)).or_default().push(*touch);
     }
-    let collides = |touches: &Vec<super::machine::Touch>| {
+    let collides = |touches: &Vec<Touch>| {
         let writes: Vec<_> = touches.iter().filter(|touch| touch.writes).collect();
         writes.iter().any(|write| touches.iter().any(|touch| machine.collide(write, touch)))
     };
@@ -245,6 +290,8 @@ struct Pass {
     missed: FastSet<u32>,
     /// Locations of which two accesses collide, if they happen in one schedule.
     suspects: FastSet<Mark>,
+    /// Somebody told apart threads that were taken for alike.
+    told_apart: bool,
     /// Whether it makes a difference when a thread ends.
     ends_matter: bool,
     conflicts: FastSet<Mark>,
@@ -258,6 +305,7 @@ struct Next {
     /// Where its bytes end in the batch's `bytes`.
     end: usize,
     mover: Mover,
+    weight: u8,
     progress: u64,
 }
 
@@ -271,7 +319,7 @@ struct Batch {
 }
 
 /// Visits every state that can be reached.
-fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Problem> {
+fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> Result<Pass, Problem> {
     let options = shared.options;
     let searchers = match options.searchers {
         0 => rayon::current_num_threads(),
@@ -281,6 +329,9 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
     let mut first = first.clone();
     machines[0].settle(&mut first);
     machines[0].tidy(&mut first);
+    let symmetry = if symmetric { Symmetry::of(&mut machines[0], &first) } else { Symmetry::default() };
+    machines[0].told_apart = false;
+    machines[0].symmetry = symmetry.clone();
     let mut store = Store::new();
     let mut bytes = Vec::new();
     encode(&first, &mut bytes);
@@ -289,43 +340,50 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
         offsets: vec![0],
         targets: Vec::new(),
         movers: Vec::new(),
+        weights: Vec::new(),
         progress: Vec::new(),
         levels: vec![0],
         store,
-        order: Vec::new(),
+        symmetry,
         complete: true,
     };
-    let mut frontier: Vec<u32> = vec![0];
+    let mut frontier = 0..1_u32;
     let mut steps = 0;
     let mut stop = false;
     while !frontier.is_empty() && !stop {
-        graph.order.extend(&frontier);
-        graph.levels.push(graph.order.len());
-        let parts: Vec<&[u32]> = match frontier.len() {
-            0..ALONE_MAX => vec![&frontier],
-            len => frontier.chunks(len.div_ceil(searchers)).collect(),
+        graph.levels.push(frontier.end as usize);
+        let parts: Vec<std::ops::Range<u32>> = match frontier.len() {
+            0..ALONE_MAX => vec![frontier.clone()],
+            len => {
+                let size = len.div_ceil(searchers) as u32;
+                let begins = frontier.clone().step_by(size as usize);
+                begins.map(|begin| begin..(begin + size).min(frontier.end)).collect()
+            }
         };
         while machines.len() < parts.len() {
-            machines.push(Machine::new(shared));
+            let mut machine = Machine::new(shared);
+            machine.symmetry = graph.symmetry.clone();
+            machines.push(machine);
         }
         let store = &graph.store;
         let batches: Vec<Batch> = match parts.len() {
-            1 => vec![expand(&mut machines[0], store, parts[0])],
-            _ => machines.par_iter_mut().zip(&parts).map(|(machine, part)| expand(machine, store, part)).collect(),
+            1 => vec![expand(&mut machines[0], store, frontier.clone())],
+            _ => machines.par_iter_mut().zip(parts).map(|(machine, part)| expand(machine, store, part)).collect(),
         };
-        let mut next = Vec::new();
         for batch in batches {
             let mut begin = 0;
             for step in &batch.nexts {
-                let (number, is_new) = graph.store.insert(&batch.bytes[begin..step.end], step.hash);
+                let number = graph.store.insert(&batch.bytes[begin..step.end], step.hash);
                 begin = step.end;
-                if is_new {
-                    next.push(number);
-                }
                 if keeps {
+                    if step.progress != 0 {
+                        graph.progress.push((graph.targets.len(), step.progress));
+                    }
+                    if !graph.symmetry.is_trivial() {
+                        graph.weights.push(step.weight);
+                    }
                     graph.targets.push(number);
                     graph.movers.push(step.mover);
-                    graph.progress.push(step.progress);
                 }
             }
             steps += batch.nexts.len() as u64;
@@ -341,13 +399,13 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
             if let Some(problem) = machine.problem.take() {
                 return Err(problem);
             }
-            stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty();
+            stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
         }
         if graph.store.len() as u64 > options.states_max || graph.bytes() as u64 > options.memory_max {
             graph.complete = false;
             stop = true;
         }
-        frontier = next;
+        frontier = frontier.end..graph.store.len() as u32;
     }
     if let Some(problem) = machines[0].problem.take() {
         return Err(problem);
@@ -356,42 +414,52 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool) -> Result<Pass, Prob
         graph,
         missed: FastSet::default(),
         suspects: FastSet::default(),
+        told_apart: false,
         ends_matter: false,
         conflicts: FastSet::default(),
         written: FastSet::default(),
         steps,
     };
-    let mut touches: FastSet<super::machine::Touch> = FastSet::default();
+    let mut touches: FastSet<Touch> = FastSet::default();
     for machine in machines {
         pass.missed.extend(machine.missed);
         touches.extend(machine.touches);
         pass.ends_matter |= machine.ends_matter;
+        pass.told_apart |= symmetric && machine.told_apart;
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
-    pass.suspects = suspects(shared, &touches);
-    if keeps {
-        let mut places = vec![0_u32; pass.graph.store.len()];
-        for (place, number) in pass.graph.order.iter().enumerate() {
-            places[*number as usize] = place as u32;
-        }
-        // Where the search was cut off, some targets were never expanded; nothing is claimed of those.
-        pass.graph.targets.iter_mut().for_each(|target| *target = places[*target as usize]);
+    for touch in touches.clone() {
+        let others = pass.graph.symmetry.alike(usize::from(touch.thread));
+        touches.extend(others.into_iter().map(|thread| Touch { thread: thread as u8, ..touch }));
     }
+    pass.suspects = suspects(shared, &touches);
     Ok(pass)
 }
 
 /// All steps from each of these states.
-fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
+fn expand(machine: &mut Machine<'_>, store: &Store, part: std::ops::Range<u32>) -> Batch {
     let mut batch = Batch::default();
+    let symmetry = machine.symmetry.clone();
     for number in part {
-        let state = store.get(*number);
+        let state = store.get(number);
         let before = batch.nexts.len();
-        successors(machine, &state, |mover, progress, next| {
+        let weights = symmetry.weights(machine, &state, None);
+        successors(machine, &state, &weights, |machine, mover, progress, next| {
+            let mut arranged;
+            let next = match symmetry.is_trivial() {
+                true => next,
+                false => {
+                    arranged = next.clone();
+                    symmetry.arrange(machine, &mut arranged, None);
+                    &arranged
+                }
+            };
             let begin = batch.bytes.len();
             encode(next, &mut batch.bytes);
             let hash = hash(&batch.bytes[begin..]);
-            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, progress });
+            let weight = weights[mover.number()];
+            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, weight, progress });
         });
         batch.counts.push((batch.nexts.len() - before) as u32);
         if machine.problem.is_some() {
@@ -402,18 +470,23 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: &[u32]) -> Batch {
 }
 
 /// Every step from a state: who takes it, which threads get on in it, and the state that it leads to; in the order of
-/// threads, then of choices, a thread before its store buffer.
-pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: impl FnMut(Mover, u64, &State)) {
+/// threads, then of choices, a thread before its store buffer. Threads without a weight are left out.
+pub(super) fn successors(
+    machine: &mut Machine<'_>,
+    state: &State,
+    weights: &[u8],
+    mut each: impl FnMut(&mut Machine<'_>, Mover, u64, &State),
+) {
     let census = machine.census(state);
     if census.is_final {
         machine.ends_matter |= machine.cuts_off(state);
         return;
     }
-    for thread in 0..state.threads.len() {
+    for thread in (0..state.threads.len()).filter(|thread| weights[*thread] > 0) {
         if machine.is_step(state, thread, census.unfinished) {
             machine.step(state, thread, |machine, next, passing| {
                 if machine.problem.is_none() {
-                    each(Mover::thread(thread), passing.progress, next);
+                    each(machine, Mover::thread(thread), passing.progress, next);
                 }
             });
         }
@@ -423,9 +496,18 @@ pub(super) fn successors(machine: &mut Machine<'_>, state: &State, mut each: imp
         if !state.buffers.is_empty() && !machine.is_drained(state, thread) {
             let mut next = state.clone();
             machine.drain(&mut next, thread);
-            each(Mover::buffer(thread), 0, &next);
+            each(machine, Mover::buffer(thread), 0, &next);
         }
     }
+}
+
+/// The same for each thread by itself.
+pub(super) fn all_successors(
+    machine: &mut Machine<'_>,
+    state: &State,
+    each: impl FnMut(&mut Machine<'_>, Mover, u64, &State),
+) {
+    successors(machine, state, &vec![1; state.threads.len()], each);
 }
 
 impl Machine<'_> {
@@ -461,9 +543,10 @@ impl Graph {
     /// About how much memory it takes.
     fn bytes(&self) -> usize {
         self.store.bytes()
-            + self.targets.capacity() * (4 + 1 + 8)
+            + self.targets.capacity() * (4 + 1)
+            + self.weights.capacity()
+            + self.progress.capacity() * 16
             + self.offsets.capacity() * 8
-            + self.order.capacity() * 4
     }
 }
 
@@ -498,17 +581,25 @@ impl Store {
         decode(self.packed(number))
     }
 
-    /// The number of a state, and whether it is new.
-    fn insert(&mut self, packed: &[u8], hash: u64) -> (u32, bool) {
+    /// The number of a state; else the free slot where it would be.
+    fn find(&self, packed: &[u8], hash: u64) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         loop {
             match self.slots[slot] {
-                0 => break,
-                taken if self.packed(taken - 1) == packed => return (taken - 1, false),
+                0 => return Err(slot),
+                taken if self.packed(taken - 1) == packed => return Ok(taken - 1),
                 _ => slot = (slot + 1) & mask,
             }
         }
+    }
+
+    /// The number of a state, which may be new.
+    fn insert(&mut self, packed: &[u8], hash: u64) -> u32 {
+        let slot = match self.find(packed, hash) {
+            Ok(number) => return number,
+            Err(slot) => slot,
+        };
         let number = self.ends.len() as u32;
         self.bytes.extend_from_slice(packed);
         self.ends.push(self.bytes.len());
@@ -516,7 +607,7 @@ impl Store {
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();
         }
-        (number, true)
+        number
     }
 
     fn grow(&mut self) {
