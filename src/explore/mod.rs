@@ -36,6 +36,7 @@ use machine::{Machine, State};
 use outcomes::Ending;
 use schedule::Turn;
 use search::Found;
+use shortest::Ways;
 
 /// A schedule, replayed.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -138,15 +139,16 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         ends.push(state);
     }
     let mut total = Count::zero();
+    let ways = Ways::of(graph);
     for (key, reached) in endings {
         let mut outcome = outcome(reached.ending);
-        let turns = match graph.symmetry.is_trivial() {
-            true => shortest::shortest(graph, &reached.states),
+        let apart = outcomes::threads_of(&outcome);
+        let turns = match apart.iter().all(|thread| graph.symmetry.alike(*thread).len() == 1) {
+            true => shortest::shortest(&mut machine, &ways, &reached.states),
             false => {
-                let apart = outcomes::threads_of(&outcome);
                 let mut wanted =
                     |machine: &mut Machine<'_>, state: &State| outcomes::ending(machine, state, &reported).key() == key;
-                shortest::shortest_of_alike(&mut machine, graph, &reached.states, &apart, &mut wanted)
+                shortest::shortest_of_alike(&mut machine, &ways, &reached.states, &apart, &mut wanted)
             }
         };
         if !options.verdict {

@@ -33,6 +33,8 @@ pub(super) struct Graph {
     pub(super) movers: Vec<Mover>,
     /// For how many threads that are alike each step stands; empty where no two are.
     pub(super) weights: Vec<u8>,
+    /// What number the thread that moves has then, among those that are alike there; empty where no two are.
+    moved: Vec<u8>,
     /// Steps in which threads end or pass a line marked `# progress`, in ascending order, and which threads.
     progress: Vec<(usize, u64)>,
     pub(super) symmetry: Symmetry,
@@ -95,6 +97,11 @@ impl Graph {
     /// For how many threads a step stands.
     pub(super) fn weight(&self, step: usize) -> u8 {
         self.weights.get(step).copied().unwrap_or(1)
+    }
+
+    /// What number the thread that moves in a step has in the state that it leads to.
+    pub(super) fn moved(&self, step: usize) -> usize {
+        self.moved.get(step).map_or_else(|| self.movers[step].number(), |moved| usize::from(*moved))
     }
 
     /// How many steps lead from the first state to this one, at least.
@@ -306,6 +313,7 @@ struct Next {
     end: usize,
     mover: Mover,
     weight: u8,
+    moved: u8,
     progress: u64,
 }
 
@@ -341,6 +349,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
         targets: Vec::new(),
         movers: Vec::new(),
         weights: Vec::new(),
+        moved: Vec::new(),
         progress: Vec::new(),
         levels: vec![0],
         store,
@@ -381,6 +390,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
                     }
                     if !graph.symmetry.is_trivial() {
                         graph.weights.push(step.weight);
+                        graph.moved.push(step.moved);
                     }
                     graph.targets.push(number);
                     graph.movers.push(step.mover);
@@ -444,22 +454,23 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: std::ops::Range<u32>) 
     for number in part {
         let state = store.get(number);
         let before = batch.nexts.len();
-        let weights = symmetry.weights(machine, &state, None);
+        let weights = symmetry.weights(machine, &state);
         successors(machine, &state, &weights, |machine, mover, progress, next| {
             let mut arranged;
-            let next = match symmetry.is_trivial() {
-                true => next,
+            let (next, moved) = match symmetry.is_trivial() {
+                true => (next, mover.number()),
                 false => {
                     arranged = next.clone();
-                    symmetry.arrange(machine, &mut arranged, None);
-                    &arranged
+                    let moved = symmetry.arrange(machine, &mut arranged, mover.number());
+                    let moved = symmetry.first_alike(machine, &arranged, moved);
+                    (&arranged, moved)
                 }
             };
             let begin = batch.bytes.len();
             encode(next, &mut batch.bytes);
             let hash = hash(&batch.bytes[begin..]);
             let weight = weights[mover.number()];
-            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, weight, progress });
+            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, weight, moved: moved as u8, progress });
         });
         batch.counts.push((batch.nexts.len() - before) as u32);
         if machine.problem.is_some() {
@@ -544,7 +555,7 @@ impl Graph {
     fn bytes(&self) -> usize {
         self.store.bytes()
             + self.targets.capacity() * (4 + 1)
-            + self.weights.capacity()
+            + self.weights.capacity() * 2
             + self.progress.capacity() * 16
             + self.offsets.capacity() * 8
     }

@@ -3,75 +3,133 @@
 use super::machine::{Machine, State};
 use super::schedule::Turn;
 use super::search::{Graph, Mover, all_successors, successors};
-use super::tables::{FastMap, FastSet};
+use super::tables::FastMap;
 
-/// Which states lie on a way of that length to one of `ends`.
-fn on_ways(graph: &Graph, ends: &[usize], depth: usize) -> FastSet<usize> {
-    let mut on_way: FastSet<usize> = ends.iter().copied().filter(|end| graph.level_of(*end) == depth).collect();
-    // Backwards, level by level.
-    for level in (0..depth).rev() {
-        for state in graph.levels[level]..graph.levels[level + 1] {
-            let next = graph.levels[level + 1]..graph.levels[level + 2];
-            let leads = |step: usize| {
-                let target = graph.targets[step] as usize;
-                next.contains(&target) && on_way.contains(&target)
-            };
-            if graph.steps(state).any(leads) {
-                on_way.insert(state);
-            }
-        }
-    }
-    on_way
+/// All steps that lead one level further, by where they lead to: what shortest schedules are made of.
+pub(super) struct Ways<'a> {
+    graph: &'a Graph,
+    /// Where each state's begin in `sources`; one more at the end.
+    offsets: Vec<u32>,
+    sources: Vec<u32>,
 }
 
-/// The shortest schedule to one of `ends`, where no two threads are alike.
-pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
-    let Some(depth) = ends.iter().map(|end| graph.level_of(*end)).min() else { return Vec::new() };
-    let on_way = on_ways(graph, ends, depth);
-    let ways = |state: usize, level: usize| {
-        let next = graph.levels[level + 1]..graph.levels[level + 2];
-        let on_way = &on_way;
-        graph.steps(state).filter(move |step| {
-            let target = graph.targets[*step] as usize;
-            next.contains(&target) && on_way.contains(&target)
-        })
-    };
-    // Backwards again: the fewest switches from a state, by who came before.
-    let mut fewest: FastMap<(usize, usize), u32> = FastMap::default();
-    let threads = graph.movers.iter().map(|mover| mover.number() + 1).max().unwrap_or(0);
-    for level in (0..depth).rev() {
-        for state in graph.levels[level]..graph.levels[level + 1] {
-            if !on_way.contains(&state) {
-                continue;
+impl<'a> Ways<'a> {
+    pub(super) fn of(graph: &'a Graph) -> Ways<'a> {
+        let mut offsets = vec![0_u32; graph.len() + 1];
+        let each = |visit: &mut dyn FnMut(usize, usize)| {
+            for level in 0..graph.levels.len() - 1 {
+                for state in graph.levels[level]..graph.levels[level + 1] {
+                    let mut last = usize::MAX;
+                    for step in graph.steps(state) {
+                        let target = graph.targets[step] as usize;
+                        // What leads to a state of this level or an earlier one is no part of a shortest schedule.
+                        if target >= graph.levels[level + 1] && target != last {
+                            visit(state, target);
+                            last = target;
+                        }
+                    }
+                }
             }
+        };
+        each(&mut |_, target| offsets[target + 1] += 1);
+        for state in 0..graph.len() {
+            offsets[state + 1] += offsets[state];
+        }
+        let mut ends = offsets.clone();
+        let mut sources = vec![0; offsets[graph.len()] as usize];
+        each(&mut |source, target| {
+            sources[ends[target] as usize] = source as u32;
+            ends[target] += 1;
+        });
+        Ways { graph, offsets, sources }
+    }
+
+    /// The states on shortest ways to those of `ends` that are nearest, level by level, from the first state on.
+    fn to(&self, ends: &[usize]) -> Vec<Vec<usize>> {
+        let level_of = |end: &usize| self.graph.level_of(*end);
+        let Some(depth) = ends.iter().map(level_of).min() else { return vec![vec![0]] };
+        let mut levels: Vec<Vec<usize>> = vec![ends.iter().copied().filter(|end| level_of(end) == depth).collect()];
+        for _ in 0..depth {
+            let mut before: Vec<usize> = Vec::new();
+            for state in levels.last().into_iter().flatten() {
+                let sources = self.offsets[*state] as usize..self.offsets[*state + 1] as usize;
+                before.extend(self.sources[sources].iter().map(|source| *source as usize));
+            }
+            before.sort_unstable();
+            before.dedup();
+            levels.push(before);
+        }
+        levels.reverse();
+        levels
+    }
+}
+
+/// The shortest schedule to one of `ends`.
+pub(super) fn shortest(machine: &mut Machine<'_>, ways: &Ways<'_>, ends: &[usize]) -> Vec<Turn> {
+    let graph = ways.graph;
+    let levels = ways.to(ends);
+    // Backwards: the fewest switches from a state on, by who came before.
+    let threads = (0..graph.targets.len()).map(|step| graph.movers[step].number().max(graph.moved(step)) + 1);
+    let threads = threads.max().unwrap_or(0);
+    let mut fewest: FastMap<usize, Vec<u32>> = FastMap::default();
+    for level in (0..levels.len()).rev() {
+        for state in &levels[level] {
+            let mut best = vec![u32::MAX; threads];
             let mut after: Vec<(usize, u32)> = Vec::new();
-            for step in ways(state, level) {
-                let thread = graph.movers[step].number();
-                let rest = fewest.get(&(graph.targets[step] as usize, thread)).copied().unwrap_or(0);
-                after.push((thread, rest));
+            for step in graph.steps(*state) {
+                let target = graph.targets[step] as usize;
+                if graph.level_of(target) == level + 1
+                    && let Some(fewest) = fewest.get(&target)
+                {
+                    after.push((graph.movers[step].number(), fewest[graph.moved(step)]));
+                }
             }
-            for thread in 0..threads {
-                let best = after.iter().map(|(next, rest)| rest + u32::from(*next != thread)).min();
-                fewest.insert((state, thread), best.unwrap_or(0));
+            for (thread, best) in best.iter_mut().enumerate() {
+                let costs = after.iter().map(|(next, rest)| rest + u32::from(*next != thread));
+                *best = costs.min().unwrap_or(0);
             }
+            fewest.insert(*state, best);
         }
     }
-    // Forwards: always the smallest string that still leads to the best.
+    // Forwards, each thread by itself: always the smallest string that still leads to the best.
+    smallest(machine, graph, levels.len() - 1, |machine, level, next, mover| {
+        let mut arranged = next.clone();
+        let moved = graph.symmetry.arrange(machine, &mut arranged, mover);
+        let found = graph.find(&arranged).filter(|found| graph.level_of(*found) == level)?;
+        let moved = graph.symmetry.first_alike(machine, &arranged, moved);
+        fewest.get(&found).map(|fewest| fewest[moved])
+    })
+}
+
+/// The schedule of so many steps that switches least, and of those the smallest string, where `rest` says how often it
+/// must still switch from a state of a level on; nothing where that is on no way.
+fn smallest(
+    machine: &mut Machine<'_>,
+    graph: &Graph,
+    depth: usize,
+    rest: impl Fn(&mut Machine<'_>, usize, &State, usize) -> Option<u32>,
+) -> Vec<Turn> {
+    let (mut state, mut last) = (graph.state(0), None::<usize>);
     let mut turns = Vec::new();
-    let (mut state, mut last) = (0, None::<usize>);
     for level in 0..depth {
-        let cost = |step: usize| {
-            let thread = graph.movers[step].number();
-            let rest = fewest.get(&(graph.targets[step] as usize, thread)).copied().unwrap_or(0);
-            rest + u32::from(last.is_some_and(|last| last != thread))
-        };
-        let Some(best) = ways(state, level).map(cost).min() else { break };
-        let candidates =
-            ways(state, level).filter(|step| cost(*step) == best).map(|step| (turn(graph, state, step), step));
-        let Some((turn, step)) = candidates.min_by_key(|(turn, _)| turn.to_string()) else { break };
+        let mut steps: Vec<(Mover, State)> = Vec::new();
+        all_successors(machine, &state, |_, mover, _, next| steps.push((mover, next.clone())));
+        let mut best: Option<(u32, String, Turn, &State)> = None;
+        for (at, (mover, next)) in steps.iter().enumerate() {
+            let Some(rest) = rest(machine, level + 1, next, mover.number()) else { continue };
+            let cost = rest + u32::from(last.is_some_and(|last| last != mover.number()));
+            let choice = steps[..at].iter().filter(|(other, _)| other == mover).count();
+            let several = steps.iter().filter(|(other, _)| other == mover).count() > 1;
+            let turn = Turn { mover: *mover, choice: several.then_some(choice) };
+            let string = turn.to_string();
+            if best.as_ref().is_none_or(|(least, smallest, ..)| (cost, &string) < (*least, smallest)) {
+                best = Some((cost, string, turn, next));
+            }
+        }
+        let Some((_, _, turn, next)) = best else { break };
         turns.push(turn);
         last = Some(turn.mover.number());
-        state = graph.targets[step] as usize;
+        state = next.clone();
     }
     turns
 }
@@ -79,23 +137,24 @@ pub(super) fn shortest(graph: &Graph, ends: &[usize]) -> Vec<Turn> {
 /// A state, and who moved last: what the rest of a shortest schedule depends on.
 type Node = (State, Option<usize>);
 
-/// The shortest schedule to one of `ends`, each of which stands for several states, that ends as `wanted` says.
+/// The shortest schedule to one of `ends`, where the ending tells threads apart that are alike: it ends as `wanted` says.
 ///
-/// `apart` are threads that the ending tells apart from those that are like them.
+/// `apart` are the threads that it tells apart.
 pub(super) fn shortest_of_alike(
     machine: &mut Machine<'_>,
-    graph: &Graph,
+    ways: &Ways<'_>,
     ends: &[usize],
     apart: &[usize],
     wanted: &mut dyn FnMut(&mut Machine<'_>, &State) -> bool,
 ) -> Vec<Turn> {
-    let Some(depth) = ends.iter().map(|end| graph.level_of(*end)).min() else { return Vec::new() };
-    let on_way = on_ways(graph, ends, depth);
+    let graph = ways.graph;
+    let on_ways = ways.to(ends);
+    let depth = on_ways.len() - 1;
     let symmetry = graph.symmetry.without(apart);
     let leads = |machine: &mut Machine<'_>, next: &State, level: usize| {
         let mut arranged = next.clone();
-        graph.symmetry.arrange(machine, &mut arranged, None);
-        graph.find(&arranged).is_some_and(|found| on_way.contains(&found) && graph.level_of(found) == level)
+        graph.symmetry.arrange(machine, &mut arranged, 0);
+        graph.find(&arranged).is_some_and(|found| on_ways[level].binary_search(&found).is_ok())
     };
     // Forwards: all there is on shortest ways, level by level, with each step's target among the next level's.
     let mut levels: Vec<Vec<Node>> = vec![vec![(graph.state(0), None)]];
@@ -105,13 +164,16 @@ pub(super) fn shortest_of_alike(
         let mut numbers: FastMap<Node, usize> = FastMap::default();
         let mut all = Vec::new();
         for (state, last) in &levels[level] {
-            let weights = symmetry.weights(machine, state, *last);
+            // Whoever moved last is not like the others: going on with it is no switch.
+            let others = symmetry.without(&last.iter().copied().collect::<Vec<usize>>());
+            let weights = others.weights(machine, state);
             let mut own = Vec::new();
             successors(machine, state, &weights, |machine, mover, _, after| {
                 if leads(machine, after, level + 1) {
                     let mut arranged = after.clone();
-                    let moved = symmetry.arrange(machine, &mut arranged, Some(mover.number()));
-                    let number = *numbers.entry((arranged, moved)).or_insert_with_key(|node| {
+                    let moved = symmetry.arrange(machine, &mut arranged, mover.number());
+                    let moved = symmetry.first_alike(machine, &arranged, moved);
+                    let number = *numbers.entry((arranged, Some(moved))).or_insert_with_key(|node| {
                         next.push(node.clone());
                         next.len() - 1
                     });
@@ -138,39 +200,10 @@ pub(super) fn shortest_of_alike(
             }
         }
     }
-    // Forwards again, each thread by itself: always the smallest string that still leads to the best.
-    let (mut state, mut last) = (graph.state(0), None::<usize>);
-    let mut turns = Vec::new();
-    for level in 0..depth {
-        let mut ways: Vec<(Mover, State)> = Vec::new();
-        all_successors(machine, &state, |_, mover, _, next| ways.push((mover, next.clone())));
-        let mut best: Option<(u32, String, Turn, &State)> = None;
-        for (at, (mover, next)) in ways.iter().enumerate() {
-            let mut arranged = next.clone();
-            let moved = symmetry.arrange(machine, &mut arranged, Some(mover.number()));
-            let Some(cost) = fewest[level + 1].get(&(arranged, moved)) else { continue };
-            let cost = cost + u32::from(last.is_some_and(|last| last != mover.number()));
-            let choice = ways[..at].iter().filter(|(other, _)| other == mover).count();
-            let several = ways.iter().filter(|(other, _)| other == mover).count() > 1;
-            let turn = Turn { mover: *mover, choice: several.then_some(choice) };
-            let string = turn.to_string();
-            if best.as_ref().is_none_or(|(least, smallest, ..)| (cost, &string) < (*least, smallest)) {
-                best = Some((cost, string, turn, next));
-            }
-        }
-        let Some((_, _, turn, next)) = best else { break };
-        turns.push(turn);
-        last = Some(turn.mover.number());
-        state = next.clone();
-    }
-    turns
-}
-
-/// A step as it is written: with its choice, where there are several.
-fn turn(graph: &Graph, state: usize, step: usize) -> Turn {
-    let mover: Mover = graph.movers[step];
-    let mut same = graph.steps(state).filter(|other| graph.movers[*other] == mover);
-    let first = same.next().unwrap_or(step);
-    let several = same.next().is_some();
-    Turn { mover, choice: several.then_some(step - first) }
+    smallest(machine, graph, depth, |machine, level, next, mover| {
+        let mut arranged = next.clone();
+        let moved = symmetry.arrange(machine, &mut arranged, mover);
+        let moved = symmetry.first_alike(machine, &arranged, moved);
+        fewest[level].get(&(arranged, Some(moved))).copied()
+    })
 }

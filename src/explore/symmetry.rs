@@ -27,7 +27,6 @@ struct Role {
     mentions: Vec<(u32, u32)>,
     /// Its accesses, as if it were thread 0.
     accesses: Vec<Touch>,
-    moved_last: bool,
 }
 
 impl Symmetry {
@@ -35,7 +34,7 @@ impl Symmetry {
     pub(super) fn of(machine: &mut Machine<'_>, state: &State) -> Symmetry {
         let single = |thread: usize| vec![thread as u8];
         let all = Symmetry { classes: vec![(0..state.threads.len() as u8).collect()] };
-        let roles = all.roles(machine, state, 0, None);
+        let roles = all.roles(machine, state, 0);
         // Whom main waits for, and whom another: these can be told apart from the rest.
         let mut awaited: Vec<Vec<usize>> = vec![Vec::new(); state.threads.len()];
         for thread in 0..state.threads.len() {
@@ -86,8 +85,8 @@ impl Symmetry {
         })
     }
 
-    /// Exchanges threads until equal states look equal; where the thread that moved last is then.
-    pub(super) fn arrange(&self, machine: &mut Machine<'_>, state: &mut State, last: Option<usize>) -> Option<usize> {
+    /// Exchanges threads until equal states look equal; what number a thread has then.
+    pub(super) fn arrange(&self, machine: &mut Machine<'_>, state: &mut State, thread: usize) -> usize {
         let mut places: Option<Vec<u8>> = None;
         for (at, class) in self.classes.iter().enumerate() {
             let number = |thread: &u8| {
@@ -97,7 +96,7 @@ impl Symmetry {
             if class.windows(2).all(|pair| number(&pair[0]) < number(&pair[1])) {
                 continue;
             }
-            let roles = self.roles(machine, state, at, last);
+            let roles = self.roles(machine, state, at);
             let mut order: Vec<usize> = (0..class.len()).collect();
             order.sort_by(|one, other| roles[*one].cmp(&roles[*other]));
             if order.iter().enumerate().any(|(at, from)| at != *from) {
@@ -110,17 +109,26 @@ impl Symmetry {
         match places {
             Some(places) => {
                 machine.exchange(state, &places);
-                last.map(|last| usize::from(places[last]))
+                usize::from(places[thread])
             }
-            None => last,
+            None => thread,
         }
     }
 
+    /// The first thread of a state that nothing tells apart from this one.
+    pub(super) fn first_alike(&self, machine: &mut Machine<'_>, state: &State, thread: usize) -> usize {
+        let Some(class) = self.classes.iter().position(|class| class.contains(&(thread as u8))) else { return thread };
+        let roles = self.roles(machine, state, class);
+        let own = self.classes[class].iter().position(|other| usize::from(*other) == thread);
+        let first = own.and_then(|own| roles.iter().position(|role| *role == roles[own]));
+        first.map_or(thread, |first| usize::from(self.classes[class][first]))
+    }
+
     /// How many threads each stands for when it moves: 0 where another stands for it.
-    pub(super) fn weights(&self, machine: &mut Machine<'_>, state: &State, last: Option<usize>) -> Vec<u8> {
+    pub(super) fn weights(&self, machine: &mut Machine<'_>, state: &State) -> Vec<u8> {
         let mut weights = vec![1; state.threads.len()];
         for (at, class) in self.classes.iter().enumerate() {
-            let roles = self.roles(machine, state, at, last);
+            let roles = self.roles(machine, state, at);
             for (at, role) in roles.iter().enumerate() {
                 if let Some(first) = roles[..at].iter().position(|other| other == role) {
                     weights[usize::from(class[first])] += 1;
@@ -136,7 +144,7 @@ impl Symmetry {
         const MAX: usize = 5_000;
         let mut all = vec![state.clone()];
         for (at, class) in self.classes.iter().enumerate() {
-            let roles = self.roles(machine, state, at, None);
+            let roles = self.roles(machine, state, at);
             // Which of the distinct roles each of the class has; all orders of these.
             let kinds: Vec<usize> =
                 roles.iter().map(|role| roles.iter().position(|other| other == role).unwrap_or(0)).collect();
@@ -178,7 +186,7 @@ impl Symmetry {
     }
 
     /// What tells the threads of a class apart.
-    fn roles(&self, machine: &mut Machine<'_>, state: &State, class: usize, last: Option<usize>) -> Vec<Role> {
+    fn roles(&self, machine: &mut Machine<'_>, state: &State, class: usize) -> Vec<Role> {
         let class = &self.classes[class];
         let mut roles: Vec<Role> = class
             .iter()
@@ -189,7 +197,6 @@ impl Symmetry {
                     buffer: state.buffers.get(thread).copied().unwrap_or(0),
                     mentions: Vec::new(),
                     accesses: Vec::new(),
-                    moved_last: last == Some(thread),
                 }
             })
             .collect();
@@ -265,6 +272,9 @@ impl Machine<'_> {
         }
         for thread in 0..state.threads.len() {
             let local = self.local(state.threads[thread]);
+            if places.iter().take(local.clock.others.len()).enumerate().all(|(at, place)| at == usize::from(*place)) {
+                continue;
+            }
             let others = Clock::exchanged(&local.clock.others, places);
             if others != local.clock.others {
                 let mut local = (*local).clone();
