@@ -3,6 +3,7 @@
 use num_bigint::BigUint;
 
 use super::search::Graph;
+use super::tables::FastMap;
 
 /// How many schedules: exactly, or more than can be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,33 +45,21 @@ impl std::fmt::Display for Count {
     }
 }
 
-/// For each state, the paths to it from the first, and the chance of coming by.
+/// Of each ending, how many schedules lead to it, and its chance.
 pub(super) struct Paths {
-    counts: Counts,
-    pub(super) chances: Vec<f64>,
-    /// States that lie on a cycle or behind one.
-    pub(super) endless: Vec<bool>,
+    counts: FastMap<usize, Count>,
+    pub(super) chances: FastMap<usize, f64>,
+    /// Some schedules go round in a circle.
     pub(super) any_endless: bool,
 }
 
-enum Counts {
-    Small(Vec<u128>),
-    Large(Vec<BigUint>),
-}
-
 impl Paths {
-    pub(super) fn count(&self, state: usize) -> Count {
-        if self.endless[state] {
-            return Count::Infinite;
-        }
-        Count::Finite(match &self.counts {
-            Counts::Small(counts) => BigUint::from(counts[state]),
-            Counts::Large(counts) => counts[state].clone(),
-        })
+    pub(super) fn count(&self, end: usize) -> &Count {
+        &self.counts[&end]
     }
 }
 
-/// Counts the paths to every state.
+/// Counts the paths to every ending.
 pub(super) fn paths(graph: &Graph) -> Paths {
     let count = graph.len();
     let mut incoming = vec![0_u32; count];
@@ -93,14 +82,32 @@ pub(super) fn paths(graph: &Graph) -> Paths {
     let endless: Vec<bool> =
         incoming.iter().enumerate().map(|(state, left)| *left > 0 || (state == 0 && order.is_empty())).collect();
     let any_endless = order.len() < count;
-    let counts = match small(graph, &order) {
-        Some(counts) => Counts::Small(counts),
-        None => Counts::Large(large(graph, &order)),
+    let ends: Vec<usize> = (0..count).filter(|state| graph.steps(*state).is_empty()).collect();
+    let counted = |number: &dyn Fn(usize) -> BigUint| {
+        let count = |end: &usize| match endless[*end] {
+            true => (*end, Count::Infinite),
+            false => (*end, Count::Finite(number(*end))),
+        };
+        ends.iter().map(count).collect()
     };
-    let chances = chances(graph, &order, &endless);
-    Paths { counts, chances, endless, any_endless }
+    let counts = match small(graph, &order) {
+        Some(counts) => counted(&|end| BigUint::from(counts[end])),
+        None => {
+            let counts = large(graph, &order);
+            counted(&|end| counts[end].clone())
+        }
+    };
+    let chances = match certain(graph, &ends) {
+        Some(end) => FastMap::from_iter([(end, 1.0)]),
+        None => {
+            let chances = chances(graph, &order, &endless);
+            ends.iter().map(|end| (*end, chances[*end])).collect()
+        }
+    };
+    Paths { counts, chances, any_endless }
 }
 
+/// Paths to each state, as long as they are few enough.
 fn small(graph: &Graph, order: &[u32]) -> Option<Vec<u128>> {
     let mut counts = vec![0_u128; graph.len()];
     counts[0] = 1;
@@ -114,6 +121,7 @@ fn small(graph: &Graph, order: &[u32]) -> Option<Vec<u128>> {
     Some(counts)
 }
 
+/// Paths to each state, however many.
 fn large(graph: &Graph, order: &[u32]) -> Vec<BigUint> {
     let mut counts = vec![BigUint::ZERO; graph.len()];
     counts[0] = BigUint::from(1_u8);
@@ -126,37 +134,79 @@ fn large(graph: &Graph, order: &[u32]) -> Vec<BigUint> {
     counts
 }
 
-/// Calls `each` with every step of a state and its likelihood: each thread that can move, and each buffer, is equally
-/// likely, and shares that among its choices.
-fn weighted(graph: &Graph, state: usize, mut each: impl FnMut(usize, f64)) {
-    let steps = graph.steps(state);
-    let movers = || graph.movers[steps.clone()].chunk_by(|one, other| one == other);
-    let begins = movers().scan(steps.start, |at, same| {
-        *at += same.len();
-        Some(*at - same.len())
-    });
-    let all: f64 = begins.map(|begin| f64::from(graph.weight(begin))).sum();
-    let mut at = steps.start;
-    for same in movers() {
-        let likelihood = f64::from(graph.weight(at)) / (all * same.len() as f64);
-        for _ in same {
-            each(graph.targets[at] as usize, likelihood);
-            at += 1;
+/// How likely each step of a state is: each thread that can move, and each buffer, equally, and each shares that among
+/// its choices.
+struct Likelihoods<'a> {
+    graph: &'a Graph,
+    /// Of each state where all steps are equally likely, how likely; else 0.
+    even: Vec<f64>,
+}
+
+impl<'a> Likelihoods<'a> {
+    fn of(graph: &'a Graph) -> Likelihoods<'a> {
+        let is_even = |state: usize| {
+            let movers = &graph.movers[graph.steps(state)];
+            graph.weights.is_empty() && movers.windows(2).all(|pair| pair[0] != pair[1])
+        };
+        let of = |state: usize| if is_even(state) { 1.0 / graph.steps(state).len().max(1) as f64 } else { 0.0 };
+        Likelihoods { graph, even: (0..graph.len()).map(of).collect() }
+    }
+
+    /// Calls `each` with where every step of a state leads, and its likelihood.
+    fn each(&self, state: usize, mut each: impl FnMut(usize, f64)) {
+        let graph = self.graph;
+        let steps = graph.steps(state);
+        if self.even[state] > 0.0 {
+            return graph.targets[steps].iter().for_each(|target| each(*target as usize, self.even[state]));
+        }
+        let movers = || graph.movers[steps.clone()].chunk_by(|one, other| one == other);
+        let begins = movers().scan(steps.start, |at, same| {
+            *at += same.len();
+            Some(*at - same.len())
+        });
+        let all: f64 = begins.map(|begin| f64::from(graph.weight(begin))).sum();
+        let mut at = steps.start;
+        for same in movers() {
+            let likelihood = f64::from(graph.weight(at)) / (all * same.len() as f64);
+            for _ in same {
+                each(graph.targets[at] as usize, likelihood);
+                at += 1;
+            }
         }
     }
 }
 
-/// The chance of coming by each state; of those that end behind a cycle, of ever ending there, to within 1e-12.
+/// The one ending of all, if every state can come to it: then it is certain.
+fn certain(graph: &Graph, ends: &[usize]) -> Option<usize> {
+    let [end] = *ends else { return None };
+    // Most of what leads there does so forwards in the order of the search: a few rounds against it find all.
+    let mut leads = vec![false; graph.len()];
+    leads[end] = true;
+    let (mut left, mut before) = (graph.len() - 1, graph.len());
+    while left > 0 && left < before {
+        before = left;
+        for state in (0..graph.len()).rev().filter(|state| *state != end) {
+            if !leads[state] && graph.steps(state).any(|step| leads[graph.targets[step] as usize]) {
+                leads[state] = true;
+                left -= 1;
+            }
+        }
+    }
+    (left == 0).then_some(end)
+}
+
+/// The chance of each ending; of one behind a cycle, of ever coming to it, to within 1e-12.
 fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
     /// What still moves when it is left at that.
     const LEFT: f64 = 1e-13;
     /// How many steps are followed in all, so that a cycle that hardly ever ends does not keep us.
     const STEPS_MAX: usize = 200_000_000;
     let mut chances = vec![0.0; graph.len()];
+    let likelihoods = Likelihoods::of(graph);
     chances[0] = 1.0;
     for state in order {
         let own = chances[*state as usize];
-        weighted(graph, *state as usize, |target, weight| chances[target] += own * weight);
+        likelihoods.each(*state as usize, |target, weight| chances[target] += own * weight);
     }
     // What came into the cycles goes round: it is passed on until hardly any of it still moves.
     let moving: Vec<usize> =
@@ -166,7 +216,7 @@ fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
         moving.iter().map(|state| (*state, std::mem::take(&mut chances[*state]))).collect();
     for _ in 0..STEPS_MAX / per_round.max(1) {
         for (state, own) in &now {
-            weighted(graph, *state, |target, weight| chances[target] += own * weight);
+            likelihoods.each(*state, |target, weight| chances[target] += own * weight);
         }
         let before: f64 = now.iter().map(|(_, own)| own).sum();
         now.iter_mut().for_each(|(state, own)| *own = std::mem::take(&mut chances[*state]));

@@ -156,7 +156,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
             for (state, (part, of)) in reached.states.iter().zip(&reached.parts) {
                 let Some(own) = paths.count(*state).part(*part, *of) else { return Ok(None) };
                 count.add(&own);
-                chance += paths.chances[*state] * (*part as f64 / *of as f64);
+                chance += paths.chances[state] * (*part as f64 / *of as f64);
             }
             total.add(&count);
             outcome.schedules = Some(count.to_string());

@@ -18,15 +18,22 @@ use crate::program::operation::{Operation, StartMethod};
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::Value;
 use std::hash::Hasher;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Frontiers below this are expanded by one searcher: starting more costs more than it gains.
-const ALONE_MAX: usize = 256;
+/// Parts of a frontier below this are expanded by one searcher: starting more costs more than it gains.
+const ALONE_MAX: u32 = 256;
+
+/// No more memory than this is used, whatever is allowed: places in it are kept as 32 bits.
+const MEMORY_MAX: u64 = 4_000_000_000;
+
+/// The most states of a frontier that one searcher expands before what it found is stored.
+const PART_MAX: u32 = 4096;
 
 /// All states and steps between them, numbered in the order of a breadth first search.
 pub(super) struct Graph {
     /// Where each state's steps begin in `targets`; one more at the end.
-    pub(super) offsets: Vec<usize>,
+    offsets: Vec<u32>,
     /// The states that steps lead to.
     pub(super) targets: Vec<u32>,
     /// Who takes each step.
@@ -109,8 +116,8 @@ impl Graph {
         self.levels.partition_point(|begin| *begin <= state) - 1
     }
 
-    pub(super) fn steps(&self, index: usize) -> std::ops::Range<usize> {
-        self.offsets[index]..self.offsets[index + 1]
+    pub(super) fn steps(&self, index: usize) -> Range<usize> {
+        self.offsets[index] as usize..self.offsets[index + 1] as usize
     }
 }
 
@@ -306,11 +313,13 @@ struct Pass {
     steps: u64,
 }
 
-/// A state on its way into the store.
+/// A step on its way into the graph.
 struct Next {
+    /// The state that it leads to, if that is known.
+    known: Option<u32>,
+    /// Else its hash, and where its bytes end in the batch's `bytes`.
     hash: u64,
-    /// Where its bytes end in the batch's `bytes`.
-    end: usize,
+    end: u32,
     mover: Mover,
     weight: u8,
     moved: u8,
@@ -330,8 +339,8 @@ struct Batch {
 fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> Result<Pass, Problem> {
     let options = shared.options;
     let searchers = match options.searchers {
-        0 => rayon::current_num_threads(),
-        searchers => searchers,
+        0 => rayon::current_num_threads() as u32,
+        searchers => searchers as u32,
     };
     let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
     let mut first = first.clone();
@@ -361,59 +370,38 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
     let mut stop = false;
     while !frontier.is_empty() && !stop {
         graph.levels.push(frontier.end as usize);
-        let parts: Vec<std::ops::Range<u32>> = match frontier.len() {
-            0..ALONE_MAX => vec![frontier.clone()],
-            len => {
-                let size = len.div_ceil(searchers) as u32;
-                let begins = frontier.clone().step_by(size as usize);
-                begins.map(|begin| begin..(begin + size).min(frontier.end)).collect()
+        let mut begin = frontier.start;
+        while begin < frontier.end && !stop {
+            let left = frontier.end - begin;
+            let size = if left < ALONE_MAX { left } else { left.div_ceil(searchers).min(PART_MAX) };
+            let begins = (begin..frontier.end).step_by(size as usize).take(searchers as usize);
+            let parts: Vec<Range<u32>> = begins.map(|begin| begin..(begin + size).min(frontier.end)).collect();
+            begin = parts.last().map_or(frontier.end, |part| part.end);
+            while machines.len() < parts.len() {
+                let mut machine = Machine::new(shared);
+                machine.symmetry = graph.symmetry.clone();
+                machines.push(machine);
             }
-        };
-        while machines.len() < parts.len() {
-            let mut machine = Machine::new(shared);
-            machine.symmetry = graph.symmetry.clone();
-            machines.push(machine);
-        }
-        let store = &graph.store;
-        let batches: Vec<Batch> = match parts.len() {
-            1 => vec![expand(&mut machines[0], store, frontier.clone())],
-            _ => machines.par_iter_mut().zip(parts).map(|(machine, part)| expand(machine, store, part)).collect(),
-        };
-        for batch in batches {
-            let mut begin = 0;
-            for step in &batch.nexts {
-                let number = graph.store.insert(&batch.bytes[begin..step.end], step.hash);
-                begin = step.end;
-                if keeps {
-                    if step.progress != 0 {
-                        graph.progress.push((graph.targets.len(), step.progress));
-                    }
-                    if !graph.symmetry.is_trivial() {
-                        graph.weights.push(step.weight);
-                        graph.moved.push(step.moved);
-                    }
-                    graph.targets.push(number);
-                    graph.movers.push(step.mover);
+            let store = &graph.store;
+            let batches: Vec<Batch> = match &parts[..] {
+                [part] => vec![expand(&mut machines[0], store, part.clone())],
+                _ => machines.par_iter_mut().zip(parts).map(|(machine, part)| expand(machine, store, part)).collect(),
+            };
+            for batch in &batches {
+                steps += batch.nexts.len() as u64;
+                graph.add(batch, keeps);
+            }
+            for machine in &mut machines {
+                if let Some(problem) = machine.problem.take() {
+                    return Err(problem);
                 }
+                stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
             }
-            steps += batch.nexts.len() as u64;
-            if keeps {
-                let mut at = *graph.offsets.last().unwrap_or(&0);
-                for count in batch.counts {
-                    at += count as usize;
-                    graph.offsets.push(at);
-                }
+            let memory_max = options.memory_max.min(MEMORY_MAX);
+            if graph.store.len() as u64 > options.states_max || graph.bytes() as u64 > memory_max {
+                graph.complete = false;
+                stop = true;
             }
-        }
-        for machine in &mut machines {
-            if let Some(problem) = machine.problem.take() {
-                return Err(problem);
-            }
-            stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
-        }
-        if graph.store.len() as u64 > options.states_max || graph.bytes() as u64 > options.memory_max {
-            graph.complete = false;
-            stop = true;
         }
         frontier = frontier.end..graph.store.len() as u32;
     }
@@ -448,7 +436,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
 }
 
 /// All steps from each of these states.
-fn expand(machine: &mut Machine<'_>, store: &Store, part: std::ops::Range<u32>) -> Batch {
+fn expand(machine: &mut Machine<'_>, store: &Store, part: Range<u32>) -> Batch {
     let mut batch = Batch::default();
     let symmetry = machine.symmetry.clone();
     for number in part {
@@ -469,8 +457,12 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: std::ops::Range<u32>) 
             let begin = batch.bytes.len();
             encode(next, &mut batch.bytes);
             let hash = hash(&batch.bytes[begin..]);
-            let weight = weights[mover.number()];
-            batch.nexts.push(Next { hash, end: batch.bytes.len(), mover, weight, moved: moved as u8, progress });
+            let known = store.find(&batch.bytes[begin..], hash).ok();
+            if known.is_some() {
+                batch.bytes.truncate(begin);
+            }
+            let (end, weight, moved) = (batch.bytes.len() as u32, weights[mover.number()], moved as u8);
+            batch.nexts.push(Next { known, hash, end, mover, weight, moved, progress });
         });
         batch.counts.push((batch.nexts.len() - before) as u32);
         if machine.problem.is_some() {
@@ -551,20 +543,53 @@ pub(super) fn stops(options: &Options) -> bool {
 }
 
 impl Graph {
+    /// Adds what a searcher found.
+    fn add(&mut self, batch: &Batch, keeps: bool) {
+        let mut begin = 0;
+        for step in &batch.nexts {
+            let number = match step.known {
+                Some(known) => known,
+                None => {
+                    let number = self.store.insert(&batch.bytes[begin..step.end as usize], step.hash);
+                    begin = step.end as usize;
+                    number
+                }
+            };
+            if keeps {
+                if step.progress != 0 {
+                    self.progress.push((self.targets.len(), step.progress));
+                }
+                if !self.symmetry.is_trivial() {
+                    self.weights.push(step.weight);
+                    self.moved.push(step.moved);
+                }
+                self.targets.push(number);
+                self.movers.push(step.mover);
+            }
+        }
+        if keeps {
+            let mut at = *self.offsets.last().unwrap_or(&0);
+            for count in &batch.counts {
+                at += count;
+                self.offsets.push(at);
+            }
+        }
+    }
+
     /// About how much memory it takes.
     fn bytes(&self) -> usize {
         self.store.bytes()
             + self.targets.capacity() * (4 + 1)
             + self.weights.capacity() * 2
             + self.progress.capacity() * 16
-            + self.offsets.capacity() * 8
+            + self.offsets.capacity() * 4
     }
 }
 
 /// Distinct states, packed: numbers of few bits take one byte.
 struct Store {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     /// Open addressing; 0 is free, else the number of a state and one.
     slots: Vec<u32>,
 }
@@ -579,13 +604,13 @@ impl Store {
     }
 
     fn bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 8 + self.slots.capacity() * 4
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.slots.capacity() * 4
     }
 
     fn packed(&self, number: u32) -> &[u8] {
         let index = number as usize;
-        let begin = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.bytes[begin..self.ends[index]]
+        let begin = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        &self.bytes[begin..self.ends[index] as usize]
     }
 
     fn get(&self, number: u32) -> State {
@@ -613,9 +638,9 @@ impl Store {
         };
         let number = self.ends.len() as u32;
         self.bytes.extend_from_slice(packed);
-        self.ends.push(self.bytes.len());
+        self.ends.push(self.bytes.len() as u32);
         self.slots[slot] = number + 1;
-        if self.ends.len() * 2 > self.slots.len() {
+        if self.ends.len() * 4 > self.slots.len() * 3 {
             self.grow();
         }
         number
