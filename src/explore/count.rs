@@ -109,6 +109,9 @@ pub(super) fn paths(graph: &Graph) -> Paths {
 
 /// Paths to each state, as long as they are few enough.
 fn small(graph: &Graph, order: &[u32]) -> Option<Vec<u128>> {
+    if order.is_empty() {
+        return Some(Vec::new());
+    }
     let mut counts = vec![0_u128; graph.len()];
     counts[0] = 1;
     for state in order {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Body;
-use super::machine::{LocalKind, Machine, State};
+use super::machine::{LocalKind, Machine, Mention, State};
 use super::outcomes::{name_of, thread_name};
 use super::report::{Finding, FindingKind};
 use super::search::Graph;
@@ -386,11 +386,9 @@ impl Machine<'_> {
     fn held_locks(&mut self, state: &State) -> Vec<(u32, usize)> {
         let mut held = Vec::new();
         for object in self.objects(state) {
-            match &self.body(state, object).body {
-                Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } => {
-                    held.push((object, usize::from(*owner)));
-                }
-                _ => {}
+            let content = self.held(state, object);
+            if let Mention::Owner(owner) = self.mention(content) {
+                held.push((object, usize::from(owner)));
             }
         }
         held

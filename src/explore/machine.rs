@@ -46,6 +46,16 @@ pub(super) struct State {
     pub(super) objects: Vec<u32>,
 }
 
+impl State {
+    /// Becomes like another, in the memory that it has.
+    pub(super) fn become_like(&mut self, other: &State) {
+        self.rest = other.rest;
+        self.threads.clone_from(&other.threads);
+        self.buffers.clone_from(&other.buffers);
+        self.objects.clone_from(&other.objects);
+    }
+}
+
 /// A thread between two operations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Local {
@@ -203,8 +213,8 @@ pub(super) struct Machine<'a> {
     effects: FastMap<(u32, u32, u32), Effect>,
     /// Facts about locals.
     facts: Vec<Option<Facts>>,
-    /// Whether contents mention threads.
-    mentions: Vec<Option<bool>>,
+    /// Which threads contents mention.
+    mentions: Vec<Option<Mention>>,
     /// Which later objects a local, or a content, refers to, in order.
     refers: [FastMap<u32, Arc<[u32]>>; 2],
     /// Fixed objects that changed though they were not thought to.
@@ -213,6 +223,8 @@ pub(super) struct Machine<'a> {
     pub(super) touches: FastSet<Touch>,
     /// When a thread ends makes a difference: an exception or the end of all but daemons cut another off, or it was asked.
     pub(super) ends_matter: bool,
+    /// A state whose memory is used again.
+    scratch: State,
     /// Threads that can be exchanged in this search.
     pub(super) symmetry: Symmetry,
     /// Somebody told apart threads that could be.
@@ -234,6 +246,17 @@ pub(super) struct Machine<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     Done { content: u32, local: u32, passed: Passed },
+    /// It would block.
+    Blocked,
+}
+
+/// Which threads a content mentions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mention {
+    None,
+    /// The one that has taken the lock.
+    Owner(u8),
+    Some,
 }
 
 /// What can be told of a local at a glance.
@@ -250,8 +273,10 @@ pub(super) struct Facts {
     pub(super) visible: Visibility,
     /// It writes to its object, as far as the operation itself tells.
     pub(super) writes: bool,
-    /// What it touches, if that is a plain location.
-    pub(super) mark: Option<Mark>,
+    /// It reads or writes a variable: whether that is marked.
+    variable_is_marked: Option<bool>,
+    /// Whether it is a step cannot be changed by what other threads do, unless they end.
+    steady: bool,
 }
 
 /// Why a thread does not go on.
@@ -355,6 +380,7 @@ impl<'a> Machine<'a> {
             missed: FastSet::default(),
             touches: FastSet::default(),
             ends_matter: false,
+            scratch: State::default(),
             symmetry: Symmetry::default(),
             told_apart: false,
             released: Vec::new(),
@@ -456,14 +482,18 @@ impl<'a> Machine<'a> {
         facts
     }
 
-    /// Whether a content mentions a thread.
-    pub(super) fn mentions_threads(&mut self, number: u32) -> bool {
+    /// Which threads a content mentions.
+    pub(super) fn mention(&mut self, number: u32) -> Mention {
         let index = number as usize;
         if let Some(Some(known)) = self.mentions.get(index) {
             return *known;
         }
-        let mut mentions = false;
-        self.content(number).body.threads(&mut |_| mentions = true);
+        let mut mentions = Mention::None;
+        let content = self.content(number);
+        content.body.threads(&mut |_| mentions = Mention::Some);
+        if let Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } = &content.body {
+            mentions = Mention::Owner(*owner);
+        }
         if self.mentions.len() <= index {
             self.mentions.resize(index + 1, None);
         }
@@ -487,7 +517,8 @@ impl<'a> Machine<'a> {
             general: true,
             visible: Visibility::No,
             writes: false,
-            mark: None,
+            variable_is_marked: None,
+            steady: false,
         };
         let Pause::Operation(operation) = &local.pause else { return facts };
         facts.visible = match operation {
@@ -511,7 +542,7 @@ impl<'a> Machine<'a> {
         };
         let single = match operation {
             Operation::Load(variable) | Operation::Store(variable, _) => {
-                facts.mark = Some(Mark::Variable(*variable));
+                facts.variable_is_marked = Some(self.shared.marks.contains(&Mark::Variable(*variable)));
                 Some(local.space.unwrap_or(self.shared.variable(*variable)))
             }
             Operation::Access(object, access) => {
@@ -530,6 +561,7 @@ impl<'a> Machine<'a> {
             _ => None,
         };
         facts.object = single;
+        facts.steady = facts.visible == Visibility::Yes || facts.variable_is_marked == Some(true);
         facts.general = single.is_none();
         if self.shared.options.memory == Memory::Tso {
             facts.general = true;
@@ -645,6 +677,7 @@ impl<'a> Machine<'a> {
         let yes = match facts.visible {
             Visibility::Yes => true,
             Visibility::Join => !self.join_is_over(state, thread),
+            Visibility::No if facts.variable_is_marked == Some(true) && !self.shared.holds_back => true,
             Visibility::No => {
                 let may_change = facts.general || facts.object.is_some_and(|object| !self.is_constant(object));
                 let is_marked = !self.shared.marks.is_empty() && may_change && self.touches_marked(state, thread);
@@ -756,12 +789,22 @@ impl<'a> Machine<'a> {
         }
         if let (Some(object), false) = (facts.object, facts.general) {
             let key = (number, self.held(state, object), thread as u32);
-            if let Some(effect) = self.effects.get(&key) {
-                let Effect::Done { .. } = effect;
-                return 1;
+            match self.effects.get(&key) {
+                Some(Effect::Done { .. }) => return 1,
+                Some(Effect::Blocked) => return 0,
+                None => {}
             }
+            let choices = self.choices_of(state, thread);
+            if choices == 0 {
+                self.effects.insert(key, Effect::Blocked);
+            }
+            return choices;
         }
-        let local = self.local(number);
+        self.choices_of(state, thread)
+    }
+
+    fn choices_of(&mut self, state: &State, thread: usize) -> usize {
+        let local = self.local(state.threads[thread]);
         let Pause::Operation(operation) = &local.pause else { return 0 };
         if self.must_drain(operation) && !self.is_drained(state, thread) {
             return 0;
@@ -909,7 +952,8 @@ impl<'a> Machine<'a> {
     /// Takes a step of a thread, and what follows from it without being a step: each way in which that can go.
     pub(super) fn step(&mut self, state: &State, thread: usize, mut each: impl FnMut(&mut Self, &State, Passing)) {
         for choice in 0..self.choices(state, thread) {
-            let mut next = state.clone();
+            let mut next = std::mem::take(&mut self.scratch);
+            next.become_like(state);
             self.passing = Passing::default();
             self.perform(&mut next, thread, choice);
             self.settle_after(&mut next, thread);
@@ -918,6 +962,7 @@ impl<'a> Machine<'a> {
             } else {
                 self.tidy(&mut next);
                 each(self, &next, self.passing);
+                self.scratch = next;
             }
         }
     }
@@ -1004,13 +1049,19 @@ impl<'a> Machine<'a> {
         for thread in first {
             self.run_on(state, *thread, &mut census, &mut calm);
         }
+        let mut all = first.is_empty();
         loop {
             let done = calm.done;
             let mut thread = 0;
             while thread < state.threads.len() {
-                self.run_on(state, thread, &mut census, &mut calm);
+                // Where it stood before the operation that led here, it still stands.
+                let stands = !all && census.unfinished > 1 && self.facts(state.threads[thread]).steady;
+                if !stands {
+                    self.run_on(state, thread, &mut census, &mut calm);
+                }
                 thread += 1;
             }
+            all = true;
             if calm.done == done {
                 return;
             }
@@ -1141,7 +1192,8 @@ impl<'a> Machine<'a> {
     /// Writes down an access to an unmarked location.
     fn note(&mut self, state: &mut State, thread: usize) {
         let facts = self.facts(state.threads[thread]);
-        if facts.visible != Visibility::No || state.threads.len() < 2 {
+        let is_marked = facts.variable_is_marked == Some(true);
+        if facts.visible != Visibility::No || is_marked || state.threads.len() < 2 {
             return;
         }
         let mut touched: Vec<(Mark, u32, bool)> = Vec::new();

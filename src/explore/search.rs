@@ -80,7 +80,9 @@ impl Graph {
     }
 
     pub(super) fn state(&self, index: usize) -> State {
-        self.store.get(index as u32)
+        let mut state = State::default();
+        self.store.get(index as u32, &mut state);
+        state
     }
 
     /// How many states were seen, also where the search was cut off.
@@ -91,7 +93,7 @@ impl Graph {
     /// The number of a state, if it was seen.
     pub(super) fn find(&self, state: &State) -> Option<usize> {
         let mut bytes = Vec::new();
-        encode(state, &mut bytes);
+        encode(&self.store.base, state, &mut bytes);
         self.store.find(&bytes, hash(&bytes)).ok().map(|number| number as usize)
     }
 
@@ -349,9 +351,9 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
     let symmetry = if symmetric { Symmetry::of(&mut machines[0], &first) } else { Symmetry::default() };
     machines[0].told_apart = false;
     machines[0].symmetry = symmetry.clone();
-    let mut store = Store::new();
+    let mut store = Store::new(first.clone());
     let mut bytes = Vec::new();
-    encode(&first, &mut bytes);
+    encode(&store.base, &first, &mut bytes);
     store.insert(&bytes, hash(&bytes));
     let mut graph = Graph {
         offsets: vec![0],
@@ -439,8 +441,9 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
 fn expand(machine: &mut Machine<'_>, store: &Store, part: Range<u32>) -> Batch {
     let mut batch = Batch::default();
     let symmetry = machine.symmetry.clone();
+    let mut state = State::default();
     for number in part {
-        let state = store.get(number);
+        store.get(number, &mut state);
         let before = batch.nexts.len();
         let weights = symmetry.weights(machine, &state);
         successors(machine, &state, &weights, |machine, mover, progress, next| {
@@ -455,7 +458,7 @@ fn expand(machine: &mut Machine<'_>, store: &Store, part: Range<u32>) -> Batch {
                 }
             };
             let begin = batch.bytes.len();
-            encode(next, &mut batch.bytes);
+            encode(&store.base, next, &mut batch.bytes);
             let hash = hash(&batch.bytes[begin..]);
             let known = store.find(&batch.bytes[begin..], hash).ok();
             if known.is_some() {
@@ -586,8 +589,10 @@ impl Graph {
     }
 }
 
-/// Distinct states, packed: numbers of few bits take one byte.
+/// Distinct states, packed: numbers of few bits take one byte, and what is as in the first state takes none.
 struct Store {
+    /// The first state.
+    base: State,
     bytes: Vec<u8>,
     ends: Vec<u32>,
     /// Open addressing; 0 is free, else the number of a state and one.
@@ -595,8 +600,8 @@ struct Store {
 }
 
 impl Store {
-    fn new() -> Store {
-        Store { bytes: Vec::new(), ends: Vec::new(), slots: vec![0; 1024] }
+    fn new(base: State) -> Store {
+        Store { base, bytes: Vec::new(), ends: Vec::new(), slots: vec![0; 1024] }
     }
 
     fn len(&self) -> usize {
@@ -613,8 +618,9 @@ impl Store {
         &self.bytes[begin..self.ends[index] as usize]
     }
 
-    fn get(&self, number: u32) -> State {
-        decode(self.packed(number))
+    /// Unpacks a state into the memory of another.
+    fn get(&self, number: u32, state: &mut State) {
+        decode(&self.base, self.packed(number), state);
     }
 
     /// The number of a state; else the free slot where it would be.
@@ -666,42 +672,64 @@ fn hash(bytes: &[u8]) -> u64 {
     mixer.finish()
 }
 
-fn encode(state: &State, out: &mut Vec<u8>) {
-    let mut word = |word: u32| {
-        let mut word = word;
-        while word >= 0x80 {
-            out.push(word as u8 | 0x80);
-            word >>= 7;
-        }
-        out.push(word as u8);
-    };
-    word(state.rest);
-    word(state.threads.len() as u32 * 2 + u32::from(!state.buffers.is_empty()));
-    state.threads.iter().for_each(|number| word(*number));
-    state.buffers.iter().for_each(|number| word(*number));
-    state.objects.iter().for_each(|number| word(*number));
+/// Packs a state: of the objects that a first state has, only those that differ from it.
+fn encode(base: &State, state: &State, out: &mut Vec<u8>) {
+    word(state.rest, out);
+    word(state.threads.len() as u32 * 2 + u32::from(!state.buffers.is_empty()), out);
+    state.threads.iter().for_each(|number| word(*number, out));
+    state.buffers.iter().for_each(|number| word(*number, out));
+    for (state, base) in state.objects.chunks(8).zip(base.objects.chunks(8)) {
+        let differs = state.iter().zip(base).enumerate();
+        out.push(differs.fold(0, |bits, (at, (own, base))| bits | u8::from(own != base) << at));
+    }
+    let differing = state.objects.iter().zip(&base.objects).filter(|(own, base)| own != base);
+    differing.for_each(|(own, _)| word(*own, out));
+    state.objects.iter().skip(base.objects.len()).for_each(|number| word(*number, out));
 }
 
-fn decode(bytes: &[u8]) -> State {
-    let mut bytes = bytes.iter();
-    let mut word = || {
-        let (mut word, mut shift) = (0_u32, 0);
-        for byte in bytes.by_ref() {
-            word |= u32::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                return Some(word);
-            }
+/// Seven bits to a byte, the lowest first; the last byte's highest bit is not set.
+fn word(word: u32, out: &mut Vec<u8>) {
+    let mut word = word;
+    while word >= 0x80 {
+        out.push(word as u8 | 0x80);
+        word >>= 7;
+    }
+    out.push(word as u8);
+}
+
+/// The next word of packed bytes.
+fn next_word(bytes: &[u8], at: &mut usize) -> u32 {
+    let (mut word, mut shift) = (0, 0);
+    loop {
+        let byte = bytes[*at];
+        *at += 1;
+        word |= u32::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return word;
         }
-        None
-    };
-    let rest = word().unwrap_or_default();
-    let threads = word().unwrap_or_default();
-    let buffers = if threads & 1 == 1 { threads / 2 } else { 0 };
-    State {
-        rest,
-        threads: (0..threads / 2).map_while(|_| word()).collect(),
-        buffers: (0..buffers).map_while(|_| word()).collect(),
-        objects: std::iter::from_fn(word).collect(),
+    }
+}
+
+fn decode(base: &State, bytes: &[u8], state: &mut State) {
+    let mut at = 0;
+    state.rest = next_word(bytes, &mut at);
+    let threads = next_word(bytes, &mut at);
+    state.threads.clear();
+    state.threads.extend((0..threads / 2).map(|_| next_word(bytes, &mut at)));
+    state.buffers.clear();
+    if threads & 1 == 1 {
+        state.buffers.extend((0..threads / 2).map(|_| next_word(bytes, &mut at)));
+    }
+    state.objects.clone_from(&base.objects);
+    let mask = at;
+    at += base.objects.len().div_ceil(8);
+    for (index, object) in state.objects.iter_mut().enumerate() {
+        if bytes[mask + index / 8] >> (index % 8) & 1 == 1 {
+            *object = next_word(bytes, &mut at);
+        }
+    }
+    while at < bytes.len() {
+        state.objects.push(next_word(bytes, &mut at));
     }
 }

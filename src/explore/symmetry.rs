@@ -9,7 +9,7 @@
 //! ([`Machine::told_apart`]) and begins anew without.
 
 use super::content::Content;
-use super::machine::{Clock, Machine, State, Touch, Visibility};
+use super::machine::{Clock, Machine, Mention, State, Touch, Visibility};
 
 /// Classes of threads that can be exchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl Machine<'_> {
     /// Calls `each` wherever an object mentions a thread, with the object's place in the state and the position in it.
     fn mentions(&mut self, state: &State, mut each: impl FnMut(u32, u32, u8)) {
         for (place, number) in state.objects.iter().enumerate() {
-            if self.mentions_threads(*number) {
+            if self.mention(*number) != Mention::None {
                 let mut position = 0;
                 self.content(*number).body.threads(&mut |thread| {
                     each(place as u32, position, thread);
@@ -264,7 +264,7 @@ impl Machine<'_> {
             }
         }
         for place in 0..state.objects.len() {
-            if self.mentions_threads(state.objects[place]) {
+            if self.mention(state.objects[place]) != Mention::None {
                 let content = self.content(state.objects[place]);
                 let body = content.body.with_threads(&moved);
                 state.objects[place] = self.shared.contents.number(Content { site: content.site, body });
