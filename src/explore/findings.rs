@@ -1,12 +1,14 @@
 //! What else is worth telling of a program: races, circles, what is never given back, what nobody heard.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::content::Body;
-use super::machine::{LocalKind, Machine, Mention, State};
+use super::machine::{LocalKind, Machine, Mark, Mention, State};
 use super::outcomes::{name_of, thread_name};
 use super::report::{Finding, FindingKind};
-use super::search::Graph;
+use super::search::{Found, Graph, in_parts};
+use super::tables::FastSet;
 use crate::program::code::Place;
 use crate::program::operation::{Operation, Sync};
 use crate::program::thread::Pause;
@@ -21,46 +23,20 @@ fn lines_in_words(lines: &BTreeSet<u32>) -> String {
     }
 }
 
+/// By location: the threads that race there, and the lines.
+type Races = BTreeMap<String, (BTreeSet<usize>, BTreeSet<u32>)>;
+
 /// Two next steps on one location, at least one writing.
-pub(super) fn data_races(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> {
-    if machine.shared.marks.is_empty() {
+pub(super) fn data_races(found: &Found<'_>) -> Vec<Finding> {
+    if found.shared.marks.is_empty() {
         return Vec::new();
     }
-    // By location: threads and lines.
-    let mut races: BTreeMap<String, (BTreeSet<usize>, BTreeSet<u32>)> = BTreeMap::new();
-    let mut known: BTreeSet<(usize, u32, usize, u32)> = BTreeSet::new();
-    for index in 0..graph.len() {
-        if graph.steps(index).is_empty() {
-            continue;
-        }
-        let state = graph.state(index);
-        let mut next: Vec<(usize, super::machine::Mark, u32, bool)> = Vec::new();
-        for thread in 0..state.threads.len() {
-            if machine.facts(state.threads[thread]).kind != LocalKind::Operating {
-                continue;
-            }
-            if let Some((mark, object, writes)) = machine.location(&state, thread)
-                && machine.shared.marks.contains(&mark)
-            {
-                next.push((thread, mark, object, writes));
-            }
-        }
-        for (at, one) in next.iter().enumerate() {
-            for other in &next[at + 1..] {
-                let collide = one.1 == other.1 && one.2 == other.2 && (one.3 || other.3);
-                if !collide || !known.insert((one.0, state.threads[one.0], other.0, state.threads[other.0])) {
-                    continue;
-                }
-                let mut lines = BTreeSet::new();
-                for thread in [one.0, other.0] {
-                    lines.insert(machine.local(state.threads[thread]).thread.place(machine.shared.program).line);
-                }
-                let name = location_name(machine, &state, one.0);
-                let entry = races.entry(name).or_default();
-                entry.0.extend(graph.symmetry.alike(one.0));
-                entry.0.extend(graph.symmetry.alike(other.0));
-                entry.1.extend(lines);
-            }
+    let mut races = Races::new();
+    for part in in_parts(found, |machine, part| races_among(machine, &found.graph, part)) {
+        for (name, (threads, lines)) in part {
+            let entry = races.entry(name).or_default();
+            entry.0.extend(threads);
+            entry.1.extend(lines);
         }
     }
     let finding = |(name, (threads, lines)): (String, (BTreeSet<usize>, BTreeSet<u32>))| {
@@ -79,6 +55,44 @@ pub(super) fn data_races(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Findin
         }
     };
     races.into_iter().map(finding).collect()
+}
+
+fn races_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> Races {
+    let mut races = Races::new();
+    let mut known: FastSet<(usize, u32, usize, u32)> = FastSet::default();
+    let mut next: Vec<(usize, Mark, u32, bool)> = Vec::new();
+    for index in part {
+        if graph.steps(index).is_empty() {
+            continue;
+        }
+        let state = graph.state(index);
+        next.clear();
+        for thread in 0..state.threads.len() {
+            if machine.facts(state.threads[thread]).kind != LocalKind::Operating {
+                continue;
+            }
+            if let Some((mark, object, writes)) = machine.location(&state, thread)
+                && machine.shared.marks.contains(&mark)
+            {
+                next.push((thread, mark, object, writes));
+            }
+        }
+        for (at, one) in next.iter().enumerate() {
+            for other in &next[at + 1..] {
+                let collide = one.1 == other.1 && one.2 == other.2 && (one.3 || other.3);
+                if !collide || !known.insert((one.0, state.threads[one.0], other.0, state.threads[other.0])) {
+                    continue;
+                }
+                let name = location_name(machine, &state, one.0);
+                let entry = races.entry(name).or_default();
+                for thread in [one.0, other.0] {
+                    entry.0.extend(graph.symmetry.alike(thread));
+                    entry.1.insert(machine.local(state.threads[thread]).thread.place(machine.shared.program).line);
+                }
+            }
+        }
+    }
+    races
 }
 
 fn location_name(machine: &mut Machine<'_>, state: &State, thread: usize) -> String {
@@ -126,40 +140,15 @@ struct Taken {
     line: u32,
 }
 
+/// Locks taken while others are held, and what the locks are called.
+type Orders = (BTreeSet<Taken>, BTreeMap<u32, String>);
+
 /// Circles in the order in which locks are taken, other than those that closed.
-pub(super) fn potential_deadlocks(
-    machine: &mut Machine<'_>,
-    graph: &Graph,
-    closed: &[BTreeSet<usize>],
-) -> Vec<Finding> {
-    let mut taken: BTreeSet<Taken> = BTreeSet::new();
-    let mut names: BTreeMap<u32, String> = BTreeMap::new();
-    for index in 0..graph.len() {
-        let state = graph.state(index);
-        let mut held: Option<Vec<(u32, usize)>> = None;
-        for thread in 0..state.threads.len() {
-            let Some(wanted) = machine.wanted_lock(&state, thread) else { continue };
-            if held.is_none() {
-                held = Some(machine.held_locks(&state));
-                if held.as_ref().is_some_and(Vec::is_empty) {
-                    break;
-                }
-            }
-            let own = held.iter().flatten().filter(|(lock, owner)| *owner == thread && *lock != wanted.0);
-            let holding: Vec<u32> = own.map(|(lock, _)| *lock).collect();
-            if holding.is_empty() {
-                continue;
-            }
-            let line = machine.local(state.threads[thread]).thread.place(machine.shared.program).line;
-            let of = |thread: usize| Taken { thread, wanted: wanted.0, holding: holding.clone(), line };
-            if !taken.contains(&of(thread)) {
-                taken.extend(graph.symmetry.alike(thread).into_iter().map(of));
-                for (lock, kind) in holding.iter().map(|lock| (*lock, ObjectKind::Lock)).chain([wanted]) {
-                    let name = name_of(machine, &state, Reference { kind, id: lock });
-                    names.entry(lock).or_insert(name);
-                }
-            }
-        }
+pub(super) fn potential_deadlocks(found: &Found<'_>, closed: &[BTreeSet<usize>]) -> Vec<Finding> {
+    let (mut taken, mut names) = Orders::default();
+    for (more, called) in in_parts(found, |machine, part| orders_among(machine, &found.graph, part)) {
+        taken.extend(more);
+        called.into_iter().for_each(|(lock, name)| _ = names.entry(lock).or_insert(name));
     }
     let taken: Vec<Taken> = taken.into_iter().collect();
     let mut findings = Vec::new();
@@ -200,6 +189,38 @@ pub(super) fn potential_deadlocks(
     findings
 }
 
+fn orders_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> Orders {
+    let (mut taken, mut names) = Orders::default();
+    for index in part {
+        let state = graph.state(index);
+        let held = machine.held_locks(&state);
+        if held.is_empty() {
+            continue;
+        }
+        for thread in 0..state.threads.len() {
+            if !held.iter().any(|(_, owner)| *owner == thread) {
+                continue;
+            }
+            let Some(wanted) = machine.wanted_lock(&state, thread) else { continue };
+            let own = held.iter().filter(|(lock, owner)| *owner == thread && *lock != wanted.0);
+            let holding: Vec<u32> = own.map(|(lock, _)| *lock).collect();
+            if holding.is_empty() {
+                continue;
+            }
+            let line = machine.local(state.threads[thread]).thread.place(machine.shared.program).line;
+            let of = |thread: usize| Taken { thread, wanted: wanted.0, holding: holding.clone(), line };
+            if !taken.contains(&of(thread)) {
+                taken.extend(graph.symmetry.alike(thread).into_iter().map(of));
+                for (lock, kind) in holding.iter().map(|lock| (*lock, ObjectKind::Lock)).chain([wanted]) {
+                    let name = name_of(machine, &state, Reference { kind, id: lock });
+                    names.entry(lock).or_insert(name);
+                }
+            }
+        }
+    }
+    (taken, names)
+}
+
 /// Follows a chain of "holds one, wants the next" by different threads without a common guard.
 fn close(taken: &[Taken], circle: &mut Vec<usize>, budget: &mut u32, found: &mut dyn FnMut(&[usize])) {
     let (Some(first), Some(last)) = (circle.first().copied(), circle.last().copied()) else { return };
@@ -231,10 +252,6 @@ fn close(taken: &[Taken], circle: &mut Vec<usize>, budget: &mut u32, found: &mut
 /// Circles in which everybody who could move keeps moving, and somebody gets nowhere.
 pub(super) fn endless(machine: &mut Machine<'_>, graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let all = components(graph, |_| true);
-    if all.is_empty() {
-        return findings;
-    }
     let live = components(graph, |step| graph.progress(step) == 0);
     for component in live {
         if let Some(threads) = fair(graph, &component, |step| graph.progress(step) == 0) {

@@ -173,6 +173,8 @@ pub(super) struct Layout {
     pub(super) places: Vec<u32>,
     /// What the constant ones hold.
     pub(super) constants: Vec<u32>,
+    /// Those that have a place.
+    pub(super) changing: Vec<u32>,
     /// How many are mutable.
     pub(super) mutable: u32,
 }
@@ -245,7 +247,11 @@ pub(super) struct Machine<'a> {
 /// What comes of an operation on a single object.
 #[derive(Clone, Copy, Debug)]
 enum Effect {
-    Done { content: u32, local: u32, passed: Passed },
+    Done {
+        content: u32,
+        local: u32,
+        passed: Passed,
+    },
     /// It would block.
     Blocked,
 }
@@ -423,11 +429,10 @@ impl<'a> Machine<'a> {
     }
 
     /// All objects of a state, those that never change left out.
-    pub(super) fn objects(&self, state: &State) -> Vec<u32> {
+    pub(super) fn objects(&self, state: &State) -> impl Iterator<Item = u32> + use<'a> {
         let layout = &self.shared.layout;
-        let fixed = (0..layout.fixed).filter(|object| layout.places[*object as usize] != CONSTANT);
         let later = state.objects.len() as u32 - layout.mutable;
-        fixed.chain(layout.fixed..layout.fixed + later).collect()
+        layout.changing.iter().copied().chain(layout.fixed..layout.fixed + later)
     }
 
     fn hold(&mut self, state: &mut State, object: u32, content: u32) {
@@ -916,7 +921,7 @@ impl<'a> Machine<'a> {
     pub(super) fn awaited(&mut self, state: &State, thread: usize) -> Option<(Reference, Sync, Option<usize>)> {
         let local = self.local(state.threads[thread]);
         if local.pause == Pause::Parked {
-            let barrier = self.objects(state).into_iter().find(|object| match &self.body(state, *object).body {
+            let barrier = self.objects(state).find(|object| match &self.body(state, *object).body {
                 Body::Barrier { waiting, .. } => waiting.contains(&(thread as u8)),
                 _ => false,
             })?;
@@ -950,13 +955,22 @@ impl<'a> Machine<'a> {
     }
 
     /// Takes a step of a thread, and what follows from it without being a step: each way in which that can go.
-    pub(super) fn step(&mut self, state: &State, thread: usize, mut each: impl FnMut(&mut Self, &State, Passing)) {
+    pub(super) fn step(
+        &mut self,
+        state: &State,
+        census: Census,
+        thread: usize,
+        mut each: impl FnMut(&mut Self, &State, Passing),
+    ) {
         for choice in 0..self.choices(state, thread) {
             let mut next = std::mem::take(&mut self.scratch);
             next.become_like(state);
             self.passing = Passing::default();
+            let is_general = self.facts(next.threads[thread]).general;
             self.perform(&mut next, thread, choice);
-            self.settle_after(&mut next, thread);
+            let counts = is_general || self.facts(next.threads[thread]).kind != LocalKind::Operating;
+            let census = if counts { self.census(&next) } else { census };
+            self.settle_after(&mut next, census, thread);
             if self.shared.statement {
                 self.rest_of_statement(next, thread, OPERATIONS_MAX, &mut each);
             } else {
@@ -989,14 +1003,16 @@ impl<'a> Machine<'a> {
                         let mut next = state.clone();
                         self.passing = passing;
                         self.perform(&mut next, thread, choice);
-                        self.settle_after(&mut next, thread);
+                        let census = self.census(&next);
+                        self.settle_after(&mut next, census, thread);
                         self.rest_of_statement(next, thread, steps_max / 2, each);
                     }
                     return;
                 }
             }
             self.perform(&mut state, thread, 0);
-            self.settle_after(&mut state, thread);
+            let census = self.census(&state);
+            self.settle_after(&mut state, census, thread);
         }
         self.tidy(&mut state);
         each(self, &state, self.passing);
@@ -1015,7 +1031,8 @@ impl<'a> Machine<'a> {
     /// Drains the oldest of a thread's writes.
     pub(super) fn drain(&mut self, state: &mut State, thread: usize) {
         self.drain_one(state, thread);
-        self.settle_after(state, thread);
+        let census = self.census(state);
+        self.settle_after(state, census, thread);
         self.tidy(state);
     }
 
@@ -1032,20 +1049,20 @@ impl<'a> Machine<'a> {
 
     /// Does everything that is not a step and can be done.
     pub(super) fn settle(&mut self, state: &mut State) {
-        self.settle_from(state, &[]);
+        let census = self.census(state);
+        self.settle_from(state, census, &[]);
     }
 
     /// The same after an operation of a thread: it goes on first, unless it was let go together with others.
-    fn settle_after(&mut self, state: &mut State, thread: usize) {
+    fn settle_after(&mut self, state: &mut State, census: Census, thread: usize) {
         match std::mem::take(&mut self.released) {
-            released if released.is_empty() => self.settle_from(state, &[thread]),
-            released => self.settle_from(state, &released),
+            released if released.is_empty() => self.settle_from(state, census, &[thread]),
+            released => self.settle_from(state, census, &released),
         }
     }
 
-    fn settle_from(&mut self, state: &mut State, first: &[usize]) {
+    fn settle_from(&mut self, state: &mut State, mut census: Census, first: &[usize]) {
         let mut calm = Calm::default();
-        let mut census = self.census(state);
         for thread in first {
             self.run_on(state, *thread, &mut census, &mut calm);
         }
@@ -1384,7 +1401,7 @@ impl<'a> Machine<'a> {
 
     /// The object of a started thread.
     fn handle_of(&mut self, state: &State, thread: u8) -> Option<Reference> {
-        let object = self.objects(state).into_iter().find(|object| {
+        let object = self.objects(state).find(|object| {
             let content = self.body(state, *object);
             matches!(&content.body, Body::Thread(body) if body.stage == Stage::Started(thread))
         })?;

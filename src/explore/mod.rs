@@ -180,7 +180,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         let rank = |outcome: &Outcome| (outcome.kind, outcome.length, outcome.shortest.clone());
         rank(one).cmp(&rank(other))
     });
-    report.findings.extend(findings::data_races(&mut machine, graph));
+    report.findings.extend(findings::data_races(found));
     if paths.any_endless {
         report.findings.extend(findings::endless(&mut machine, graph));
     }
@@ -198,7 +198,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
                 .collect()
         })
         .collect();
-    report.findings.extend(findings::potential_deadlocks(&mut machine, graph, &closed));
+    report.findings.extend(findings::potential_deadlocks(found, &closed));
     report.findings.dedup();
     match machine.problem.take() {
         Some(problem) => Err(problem),

@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State, Touch};
+use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State, Touch, Visibility};
 use super::report::{Exceptions, Grain, Memory, Options};
 use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet, Mixer};
@@ -49,6 +49,26 @@ pub(super) struct Graph {
     pub(super) levels: Vec<usize>,
     store: Store,
     pub(super) complete: bool,
+}
+
+/// Looks at all states, each part of them by a machine of its own; what comes of the parts, in order.
+pub(super) fn in_parts<T: Send>(
+    found: &Found<'_>,
+    look: impl Fn(&mut Machine<'_>, Range<usize>) -> T + std::marker::Sync,
+) -> Vec<T> {
+    const PART_MIN: usize = 10_000;
+    let count = found.graph.len();
+    let size = count.div_ceil(searchers(found.shared.options) as usize).max(PART_MIN);
+    let parts: Vec<Range<usize>> = (0..count).step_by(size).map(|begin| begin..(begin + size).min(count)).collect();
+    parts.into_par_iter().map(|part| look(&mut Machine::new(&found.shared), part)).collect()
+}
+
+/// How many search at the same time.
+fn searchers(options: &Options) -> u32 {
+    match options.searchers {
+        0 => rayon::current_num_threads() as u32,
+        searchers => searchers as u32,
+    }
 }
 
 /// Who takes a step: a thread, or its store buffer.
@@ -273,6 +293,7 @@ fn laid_out<'a>(
         layout.constants.push(number);
         if mutable.contains(&(object as u32)) {
             layout.places.push(state.objects.len() as u32);
+            layout.changing.push(object as u32);
             state.objects.push(number);
         } else {
             layout.places.push(CONSTANT);
@@ -340,10 +361,7 @@ struct Batch {
 /// Visits every state that can be reached.
 fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> Result<Pass, Problem> {
     let options = shared.options;
-    let searchers = match options.searchers {
-        0 => rayon::current_num_threads() as u32,
-        searchers => searchers as u32,
-    };
+    let searchers = searchers(options);
     let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
     let mut first = first.clone();
     machines[0].settle(&mut first);
@@ -397,10 +415,11 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
                 if let Some(problem) = machine.problem.take() {
                     return Err(problem);
                 }
-                stop |= !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
+                stop |=
+                    !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
             }
-            let memory_max = options.memory_max.min(MEMORY_MAX);
-            if graph.store.len() as u64 > options.states_max || graph.bytes() as u64 > memory_max {
+            let (states_max, memory_max) = (options.states_max.min(STATES_MAX), options.memory_max.min(MEMORY_MAX));
+            if graph.store.len() as u64 > states_max || graph.bytes() as u64 > memory_max {
                 graph.complete = false;
                 stop = true;
             }
@@ -489,8 +508,10 @@ pub(super) fn successors(
         return;
     }
     for thread in (0..state.threads.len()).filter(|thread| weights[*thread] > 0) {
-        if machine.is_step(state, thread, census.unfinished) {
-            machine.step(state, thread, |machine, next, passing| {
+        // A join is taken as soon as it can be.
+        let waits = machine.facts(state.threads[thread]).visible == Visibility::Join;
+        if !waits && machine.is_step(state, thread, census.unfinished) {
+            machine.step(state, census, thread, |machine, next, passing| {
                 if machine.problem.is_none() {
                     each(machine, Mover::thread(thread), passing.progress, next);
                 }
@@ -595,8 +616,19 @@ struct Store {
     base: State,
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    /// Open addressing; 0 is free, else the number of a state and one.
+    /// Open addressing; 0 is free, else the number of a state and one, below some bits of its hash.
     slots: Vec<u32>,
+}
+
+/// Numbers of states have so many bits; the rest of a slot is for the hash.
+const NUMBER_BITS: u32 = 26;
+
+/// The most states that are kept, with room for those that one piece of a frontier adds.
+const STATES_MAX: u64 = (1 << NUMBER_BITS) - (1 << 20);
+
+/// What a slot holds of a hash.
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32 & !((1 << NUMBER_BITS) - 1)
 }
 
 impl Store {
@@ -628,11 +660,16 @@ impl Store {
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
         loop {
-            match self.slots[slot] {
-                0 => return Err(slot),
-                taken if self.packed(taken - 1) == packed => return Ok(taken - 1),
-                _ => slot = (slot + 1) & mask,
+            let taken = self.slots[slot];
+            if taken == 0 {
+                return Err(slot);
             }
+            // Most others differ in the bits at hand.
+            let number = (taken & ((1 << NUMBER_BITS) - 1)) - 1;
+            if taken & !((1 << NUMBER_BITS) - 1) == tag(hash) && self.packed(number) == packed {
+                return Ok(number);
+            }
+            slot = (slot + 1) & mask;
         }
     }
 
@@ -645,7 +682,7 @@ impl Store {
         let number = self.ends.len() as u32;
         self.bytes.extend_from_slice(packed);
         self.ends.push(self.bytes.len() as u32);
-        self.slots[slot] = number + 1;
+        self.slots[slot] = (number + 1) | tag(hash);
         if self.ends.len() * 4 > self.slots.len() * 3 {
             self.grow();
         }
@@ -656,11 +693,12 @@ impl Store {
         let mask = self.slots.len() * 2 - 1;
         let mut slots = vec![0; mask + 1];
         for number in 0..self.ends.len() as u32 {
-            let mut slot = hash(self.packed(number)) as usize & mask;
+            let hash = hash(self.packed(number));
+            let mut slot = hash as usize & mask;
             while slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            slots[slot] = number + 1;
+            slots[slot] = (number + 1) | tag(hash);
         }
         self.slots = slots;
     }
