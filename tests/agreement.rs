@@ -80,6 +80,45 @@ fn store_buffers() {
 }
 
 #[test]
+fn verdicts_are_those_of_all_schedules() {
+    let default = Rules::default();
+    let all = [
+        (Flavour::Any, default, 300),
+        (Flavour::Any, Rules { thread_exceptions: true, ..default }, 150),
+        (Flavour::Any, Rules { fifo: true, ..default }, 100),
+        (Flavour::Coarse, Rules { statement: true, ..default }, 100),
+        (Flavour::Plain, Rules { tso: true, ..default }, 100),
+    ];
+    for (flavour, rules, programs) in all {
+        for seed in 7_000_000..7_000_000 + programs {
+            let built = build(&generate::program(seed, flavour));
+            let ours = compiled("verdict.py", &built.text);
+            let endings = |options: &Options| -> Vec<String> {
+                let told = |outcome: &Outcome| {
+                    let Outcome { kind, thread, line, message, values, output, waits, .. } = outcome;
+                    replay(&ours, options, outcome).unwrap_or_else(|wrong| panic!("{}\n{wrong}", built.text));
+                    format!("{kind:?} {thread:?} {line:?} {message:?} {values:?} {output:?} {waits:?}")
+                };
+                let mut all: Vec<String> = explored(&ours, options).outcomes.iter().map(told).collect();
+                all.sort();
+                all
+            };
+            let full = options(rules);
+            let short = Options { verdict: true, ..full.clone() };
+            assert_eq!(endings(&full), endings(&short), "seed {seed} under {rules:?}\n{}", built.text);
+        }
+    }
+}
+
+#[test]
+fn verdicts_need_fewer_states_where_locks_are_given_back() {
+    let built = build(&models::philosophers(4));
+    let ours = compiled("philosophers.py", &built.text);
+    let [full, short] = [false, true].map(|verdict| explored(&ours, &Options { verdict, ..Options::default() }));
+    assert!(short.states * 2 < full.states, "{} and {}", short.states, full.states);
+}
+
+#[test]
 fn known_models() {
     for (name, program) in models::assets() {
         for rules in [Rules::default(), models::STATEMENT] {

@@ -192,6 +192,8 @@ pub(super) struct Shared<'a> {
     /// An access that ends its thread, or everything, is a step though its location is not marked: so what the others may
     /// do before it is seen too, as where every access is a step.
     pub(super) holds_back: bool,
+    /// Steps that disturb nobody are taken before all others: nothing can be counted then.
+    pub(super) hurries: bool,
     /// The grain: all steps of a simple statement are one.
     pub(super) statement: bool,
     /// Locations whose accesses are written down in the state.
@@ -231,6 +233,8 @@ pub(super) struct Machine<'a> {
     pub(super) symmetry: Symmetry,
     /// Somebody told apart threads that could be.
     pub(super) told_apart: bool,
+    /// Somebody looked at a lock that may be held by another.
+    pub(super) peeks: bool,
     /// Threads that others let go on, in the order in which they do.
     pub(super) released: Vec<usize>,
     /// Two accesses that are not ordered.
@@ -316,6 +320,7 @@ impl<'a> Shared<'a> {
             layout: Layout::default(),
             marks: FastSet::default(),
             holds_back: false,
+            hurries: false,
             statement: false,
             suspects: FastSet::default(),
             locals: Table::new(),
@@ -389,6 +394,7 @@ impl<'a> Machine<'a> {
             scratch: State::default(),
             symmetry: Symmetry::default(),
             told_apart: false,
+            peeks: false,
             released: Vec::new(),
             conflicts: FastSet::default(),
             problem: None,

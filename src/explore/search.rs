@@ -164,8 +164,9 @@ struct Setup {
 ///
 /// # Errors
 /// The program went past a limit, or did something that is not in the subset.
-pub(super) fn search<'a>(program: &'a Program, options: &'a Options, may_exchange: bool) -> Result<Found<'a>, Problem> {
-    let mut symmetric = may_exchange;
+pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bool) -> Result<Found<'a>, Problem> {
+    let mut symmetric = reduces;
+    let mut hurries = reduces && options.verdict && options.grain == Grain::Operation;
     let setup = set_up(program, options)?;
     let mut mutable: FastSet<u32> = FastSet::default();
     let mut marks: FastSet<Mark> = FastSet::default();
@@ -184,7 +185,13 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, may_exchang
     let by_statement = options.grain == Grain::Statement;
     loop {
         let (mut shared, first) = laid_out(program, options, &setup, &mutable, &marks);
+        shared.hurries = hurries;
         let mut pass = explore(&shared, &first, !by_statement, symmetric)?;
+        // What an ending cuts off was before it in one order and not in another: all must be tried.
+        if hurries && (pass.peeks || pass.ends_matter) {
+            hurries = false;
+            continue;
+        }
         // What came after an end may also come before it.
         if pass.ends_matter && pass.missed.is_empty() && pass.graph.complete {
             let (mut patient, first) = laid_out(program, options, &setup, &mutable, &marks);
@@ -206,6 +213,7 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, may_exchang
             let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
             trial.holds_back = pass.ends_matter;
             trial.suspects = pass.suspects;
+            trial.hurries = hurries;
             let trial = explore(&trial, &first, false, symmetric)?;
             if trial.told_apart {
                 symmetric = false;
@@ -327,6 +335,8 @@ struct Pass {
     missed: FastSet<u32>,
     /// Locations of which two accesses collide, if they happen in one schedule.
     suspects: FastSet<Mark>,
+    /// Somebody looked at a lock that may be held by another.
+    peeks: bool,
     /// Somebody told apart threads that were taken for alike.
     told_apart: bool,
     /// Whether it makes a difference when a thread ends.
@@ -433,6 +443,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
         graph,
         missed: FastSet::default(),
         suspects: FastSet::default(),
+        peeks: false,
         told_apart: false,
         ends_matter: false,
         conflicts: FastSet::default(),
@@ -445,6 +456,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
         touches.extend(machine.touches);
         pass.ends_matter |= machine.ends_matter;
         pass.told_apart |= symmetric && machine.told_apart;
+        pass.peeks |= machine.peeks;
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
@@ -507,7 +519,9 @@ pub(super) fn successors(
         machine.ends_matter |= machine.cuts_off(state);
         return;
     }
-    for thread in (0..state.threads.len()).filter(|thread| weights[*thread] > 0) {
+    let hurried = if machine.shared.hurries { machine.hurried(state) } else { None };
+    let moves = |thread: &usize| hurried.map_or(weights[*thread] > 0, |hurried| *thread == hurried);
+    for thread in (0..state.threads.len()).filter(moves) {
         // A join is taken as soon as it can be.
         let waits = machine.facts(state.threads[thread]).visible == Visibility::Join;
         if !waits && machine.is_step(state, thread, census.unfinished) {
