@@ -240,6 +240,8 @@ pub(super) struct Machine<'a> {
     /// Two accesses that are not ordered.
     pub(super) conflicts: FastSet<Mark>,
     pub(super) problem: Option<Problem>,
+    /// A step did not come to an end: a problem, if it is not because something shared was not known to be.
+    pub(super) too_long: Option<Problem>,
     /// Which threads passed the begin of a statement, or a line marked `# progress`, since that was last asked.
     pub(super) passing: Passing,
     /// What the thread that ran last passed.
@@ -398,6 +400,7 @@ impl<'a> Machine<'a> {
             released: Vec::new(),
             conflicts: FastSet::default(),
             problem: None,
+            too_long: None,
             passing: Passing::default(),
             passed: Passed::default(),
             written: FastSet::default(),
@@ -1136,8 +1139,8 @@ impl<'a> Machine<'a> {
             if calm.done > OPERATIONS_MAX {
                 let local = self.local(state.threads[thread]);
                 let text = format!("more than {OPERATIONS_MAX} operations in one step");
-                self.problem = Some(self.problem_at(&local.thread, text));
-                return;
+                self.too_long = Some(self.problem_at(&local.thread, text));
+                return self.spin(state, thread);
             }
         }
     }

@@ -187,13 +187,17 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
         let (mut shared, first) = laid_out(program, options, &setup, &mutable, &marks);
         shared.hurries = hurries;
         let mut pass = explore(&shared, &first, !by_statement, symmetric)?;
+        if !pass.missed.is_empty() {
+            mutable.extend(pass.missed);
+            continue;
+        }
         // What an ending cuts off was before it in one order and not in another: all must be tried.
         if hurries && (pass.peeks || pass.ends_matter) {
             hurries = false;
             continue;
         }
         // What came after an end may also come before it.
-        if pass.ends_matter && pass.missed.is_empty() && pass.graph.complete {
+        if pass.ends_matter && pass.graph.complete {
             let (mut patient, first) = laid_out(program, options, &setup, &mutable, &marks);
             patient.holds_back = true;
             let more = explore(&patient, &first, false, symmetric)?;
@@ -233,6 +237,9 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
                 symmetric = false;
                 continue;
             }
+        }
+        if let Some(problem) = pass.too_long {
+            return Err(problem);
         }
         return Ok(Found { shared, graph: pass.graph, written: pass.written, steps: pass.steps });
     }
@@ -344,6 +351,8 @@ struct Pass {
     conflicts: FastSet<Mark>,
     written: FastSet<u32>,
     steps: u64,
+    /// A step did not come to an end.
+    too_long: Option<Problem>,
 }
 
 /// A step on its way into the graph.
@@ -449,6 +458,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
         conflicts: FastSet::default(),
         written: FastSet::default(),
         steps,
+        too_long: None,
     };
     let mut touches: FastSet<Touch> = FastSet::default();
     for machine in machines {
@@ -457,6 +467,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
         pass.ends_matter |= machine.ends_matter;
         pass.told_apart |= symmetric && machine.told_apart;
         pass.peeks |= machine.peeks;
+        pass.too_long = pass.too_long.or(machine.too_long);
         pass.conflicts.extend(machine.conflicts);
         pass.written.extend(machine.written);
     }
