@@ -947,6 +947,11 @@ fn pools_give_the_results_of_their_tasks() {
     // What a task raises, its result raises.
     let raising = "from concurrent.futures import ThreadPoolExecutor\ndef fail():\n    raise ValueError('no')\nwith ThreadPoolExecutor(max_workers=1) as pool:\n    task = pool.submit(fail)\n    try:\n        task.result()\n    except ValueError:\n        print('caught')\n";
     assert_eq!(outputs(raising), ["caught"]);
+    // Nobody shuts it down: its workers end with the main thread.
+    let left = "from concurrent.futures import ThreadPoolExecutor\ndef say(x):\n    print(x)\npool = ThreadPoolExecutor(1)\npool.submit(say, 1)\npool.submit(say, x=2)\n";
+    assert_eq!(outputs(left), ["1|2"]);
+    let late = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(print, 1)\npool.shutdown()\ntry:\n    pool.submit(print, 2)\nexcept RuntimeError as error:\n    print(error)\n";
+    assert_eq!(outputs(late), ["1|cannot schedule new futures after shutdown"]);
 }
 
 // ── limits, verdicts, schedules ────────────────────────────────────────────────────────────────────────────────────────

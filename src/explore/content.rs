@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::program::code::NameId;
 use crate::program::collection::Collection;
-use crate::program::operation::Preparation;
+use crate::program::operation::{Preparation, QueueKind};
 use crate::program::value::{ObjectKind, Reference, Value};
 
 /// What an object holds, and where in the program it was made.
@@ -95,9 +95,7 @@ pub(super) struct Sleeper {
 pub(super) struct QueueBody {
     pub(super) items: Vec<Value>,
     pub(super) capacity: Option<i64>,
-    pub(super) lifo: bool,
-    /// Between processes: what goes in is copied.
-    pub(super) copies: bool,
+    pub(super) kind: QueueKind,
     pub(super) unfinished: i64,
     pub(super) closed: bool,
 }

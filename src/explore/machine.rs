@@ -20,7 +20,7 @@ use crate::program::Problem;
 use crate::program::Program;
 use crate::program::code::{GlobalId, Instruction, NameId};
 use crate::program::collection::{self, Access, Failure};
-use crate::program::operation::{Operation, Patience, StartMethod, Sync, Variable};
+use crate::program::operation::{Operation, Patience, QueueKind, StartMethod, Sync, Variable};
 use crate::program::thread::{Passed, Pause, Thread};
 use crate::program::value::{Exception, ExceptionClass, ObjectKind, Reference, Value};
 
@@ -1189,6 +1189,29 @@ impl<'a> Machine<'a> {
 
     /// Carries out a thread's operation, which does not block.
     fn perform(&mut self, state: &mut State, thread: usize, choice: usize) {
+        self.perform_one(state, thread, choice);
+        if thread == 0 && !self.shared.program.prelude.is_empty() && self.facts(state.threads[0]).ended {
+            self.close_with_main(state);
+        }
+    }
+
+    /// The end of the main thread tells the workers of executors that no more tasks will come.
+    fn close_with_main(&mut self, state: &mut State) {
+        let layout = &self.shared.layout;
+        for object in 0..layout.fixed + state.objects.len() as u32 - layout.mutable {
+            if let Body::Queue(QueueBody { kind: QueueKind::Tasks { ends_with_main: true }, closed: false, .. }) =
+                &self.body(state, object).body
+            {
+                self.change(state, object, |body| {
+                    if let Body::Queue(queue) = body {
+                        queue.closed = true;
+                    }
+                });
+            }
+        }
+    }
+
+    fn perform_one(&mut self, state: &mut State, thread: usize, choice: usize) {
         let number = state.threads[thread];
         let facts = self.facts(number);
         self.note(state, thread);

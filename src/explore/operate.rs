@@ -10,7 +10,7 @@ use super::tables::FastMap;
 use crate::program::code::{Base, Comparison, NameId};
 use crate::program::collection::{Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
-use crate::program::operation::{New, Operation, Patience, Preparation, StartMethod, Sync, Variable};
+use crate::program::operation::{New, Operation, Patience, Preparation, QueueKind, StartMethod, Sync, Variable};
 use crate::program::text;
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
@@ -382,16 +382,16 @@ impl Machine<'_> {
             }
             New::Event => (ObjectKind::Event, Body::Event(false)),
             New::Barrier(parties) => (ObjectKind::Barrier, Body::Barrier { parties: *parties, waiting: Vec::new() }),
-            New::Queue { capacity, lifo, copies } => {
-                let capacity = match copies {
-                    true => capacity.or(self.shared.options.capacity.map(i64::from)),
-                    false => *capacity,
+            New::Queue { capacity, kind } => {
+                let capacity = match kind {
+                    QueueKind::Processes => capacity.or(self.shared.options.capacity.map(i64::from)),
+                    _ => *capacity,
                 };
-                (ObjectKind::Queue, Body::Queue(QueueBody::new(capacity, *lifo, *copies)))
+                (ObjectKind::Queue, Body::Queue(QueueBody::new(capacity, *kind)))
             }
             New::Pipe => {
                 let capacity = self.shared.options.capacity.map(i64::from);
-                let queue = || Body::Queue(QueueBody::new(capacity, false, true));
+                let queue = || Body::Queue(QueueBody::new(capacity, QueueKind::Processes));
                 let ways: [Reference; 2] =
                     [(); 2].map(|()| reference(ObjectKind::Queue, self.add(state, site | SHARED, queue())));
                 let ends = [(0, 1), (1, 0)].map(|(incoming, outgoing)| {
@@ -689,22 +689,27 @@ impl Machine<'_> {
                 if queue.is_full() {
                     return Err(Failure::Raised(ExceptionKind::QueueFull, Value::Unset));
                 }
-                let copies = queue.copies;
-                let value = match copies {
-                    true => self.copied(state, value, &mut FastMap::default()),
-                    false => value.clone(),
+                let (kind, before) = (queue.kind, queue.unfinished);
+                let is_for_tasks = matches!(kind, QueueKind::Tasks { .. });
+                if is_for_tasks && queue.closed {
+                    return runtime("cannot schedule new futures after shutdown");
+                }
+                let value = match kind {
+                    QueueKind::Processes => self.copied(state, value, &mut FastMap::default()),
+                    _ => value.clone(),
                 };
                 if let Body::Queue(queue) = &mut body {
                     queue.items.push(value);
                     queue.unfinished += 1;
                 }
-                done(Value::None)
+                // Nobody reports a pool's task done: none is taken off again.
+                done(if is_for_tasks { Value::Int(before) } else { Value::None })
             }
             (Body::Queue(queue), Sync::Get(_)) => match (queue.items.is_empty(), queue.closed) {
                 (true, true) => return done(Value::None),
                 (true, false) => return Err(Failure::Raised(ExceptionKind::QueueEmpty, Value::Unset)),
                 (false, _) => {
-                    let at = if queue.lifo { queue.items.len() - 1 } else { 0 };
+                    let at = if queue.kind == QueueKind::Lifo { queue.items.len() - 1 } else { 0 };
                     let item = queue.items.remove(at);
                     done(item)
                 }
@@ -876,7 +881,7 @@ impl Machine<'_> {
 }
 
 impl QueueBody {
-    fn new(capacity: Option<i64>, lifo: bool, copies: bool) -> QueueBody {
-        QueueBody { items: Vec::new(), capacity, lifo, copies, unfinished: 0, closed: false }
+    fn new(capacity: Option<i64>, kind: QueueKind) -> QueueBody {
+        QueueBody { items: Vec::new(), capacity, kind, unfinished: 0, closed: false }
     }
 }

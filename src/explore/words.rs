@@ -12,7 +12,7 @@ use super::report::Grain;
 use super::schedule::Turn;
 use crate::program::code::Comparison;
 use crate::program::collection::Access;
-use crate::program::operation::{Operation, Patience, Sync, Variable};
+use crate::program::operation::{Operation, Patience, QueueKind, Sync, Variable};
 use crate::program::text;
 use crate::program::thread::Pause;
 use crate::program::value::{ObjectKind, Reference, Value};
@@ -278,8 +278,9 @@ fn synchronised(
         Sync::Get(_) => match &machine.body(before, object.id).body {
             Body::Queue(queue) if queue.items.is_empty() => format!("finds {name} empty"),
             Body::Queue(queue) => {
-                let item =
-                    if queue.lifo { queue.items.last() } else { queue.items.first() }.cloned().unwrap_or_default();
+                let item = if queue.kind == QueueKind::Lifo { queue.items.last() } else { queue.items.first() }
+                    .cloned()
+                    .unwrap_or_default();
                 format!("takes {} out of {name}", shown(machine, before, &item))
             }
             _ => format!("receives from {name}"),

@@ -6,7 +6,7 @@ use super::code::{Base, ClassId, NameId, Program};
 use super::collection::{Access, Collection, Failure, Nowhere, raised, sorted};
 use super::iterate::{Step, advance, fixed_items, iteration};
 use super::library::{Builtin, ExceptionKind};
-use super::operation::{New, Operation, Patience, Preparation, StartMethod, Sync};
+use super::operation::{New, Operation, Patience, Preparation, QueueKind, StartMethod, Sync};
 use super::thread::{Expect, FRAMES_MAX, Flow, Outcome, Then, Thread};
 use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value};
 use super::{arithmetic, text};
@@ -757,12 +757,20 @@ impl Thread {
                 arguments.end()?;
                 Ok(Flow::Do(Operation::CurrentThread, Expect::Push))
             }
-            Builtin::Queue | Builtin::LifoQueue | Builtin::ProcessQueue | Builtin::TaskQueue => {
+            Builtin::Queue | Builtin::LifoQueue | Builtin::ProcessQueue => {
                 let capacity = arguments.int("maxsize", 0)?;
                 arguments.end()?;
-                let copies = builtin == Builtin::ProcessQueue;
-                let capacity = (capacity > 0).then_some(capacity);
-                made(New::Queue { capacity, lifo: builtin == Builtin::LifoQueue, copies })
+                let kind = match builtin {
+                    Builtin::LifoQueue => QueueKind::Lifo,
+                    Builtin::ProcessQueue => QueueKind::Processes,
+                    _ => QueueKind::Fifo,
+                };
+                made(New::Queue { capacity: (capacity > 0).then_some(capacity), kind })
+            }
+            Builtin::TaskQueue => {
+                let ends_with_main = arguments.take("ends_with_main") == Some(Value::Bool(true));
+                arguments.end()?;
+                made(New::Queue { capacity: None, kind: QueueKind::Tasks { ends_with_main } })
             }
             Builtin::SharedValue | Builtin::SharedArray => {
                 let _typecode = arguments.require("typecode_or_type")?;

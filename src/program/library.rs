@@ -81,7 +81,8 @@ builtins! {
 
     /// For the prelude only: what a task of a pool will come to. `_set(ok, value)`, `result()`, `done()`, `exception()`.
     Future, "prelude", "Future";
-    /// For the prelude only: a queue that can be closed; then `get` gives `None` once it is empty.
+    /// For the prelude only: a queue that can be closed; then `get` gives `None` once it is empty, and `put` raises
+    /// `RuntimeError`. `put(item)` gives how many were put before it. `ends_with_main`: the main thread's end closes it.
     TaskQueue, "prelude", "TaskQueue";
     /// For the prelude only: an iterator over the results of futures, each awaited when it is asked for.
     Results, "prelude", "results";

@@ -108,10 +108,8 @@ pub enum New {
     Queue {
         /// How many items it holds; `None` for no limit.
         capacity: Option<i64>,
-        /// The last in is the first out.
-        lifo: bool,
-        /// Between processes: what goes in is copied.
-        copies: bool,
+        /// What is special about it.
+        kind: QueueKind,
     },
     /// The two ends of a pipe.
     Pipe,
@@ -127,6 +125,23 @@ pub enum New {
     Future,
     /// One that all processes see.
     Shared(Box<New>),
+}
+
+/// What is special about a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QueueKind {
+    /// Nothing.
+    Fifo,
+    /// The last in is the first out.
+    Lifo,
+    /// It is between processes: what goes in is copied.
+    Processes,
+    /// It holds the tasks of a pool: whoever puts one learns how many were put before. Once it is closed, whoever wants
+    /// one gets `None`, and no more may be put.
+    Tasks {
+        /// The end of the main thread closes it.
+        ends_with_main: bool,
+    },
 }
 
 /// How long an operation that could block would wait.

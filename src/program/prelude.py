@@ -42,7 +42,7 @@ def wait_for(condition, predicate, timeout=None):
 
 class ThreadPoolExecutor:
     def __init__(self, max_workers=None, thread_name_prefix=""):
-        self._tasks = TaskQueue()
+        self._tasks = TaskQueue(True)
         self._max = max_workers
         self._workers = []
 
@@ -73,7 +73,7 @@ class ThreadPoolExecutor:
 
 class ProcessPoolExecutor:
     def __init__(self, max_workers=None):
-        self._tasks = TaskQueue()
+        self._tasks = TaskQueue(True)
         self._max = max_workers
         self._workers = []
 
