@@ -388,7 +388,10 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
     let symmetry = if symmetric { Symmetry::of(&mut machines[0], &first) } else { Symmetry::default() };
     machines[0].told_apart = false;
     machines[0].symmetry = symmetry.clone();
-    let mut store = Store::new(first.clone());
+    // Objects of the first state that are not among the mutable ones can be garbage in the next.
+    let mut base = first.clone();
+    base.objects.truncate(shared.layout.mutable as usize);
+    let mut store = Store::new(base);
     let mut bytes = Vec::new();
     encode(&store.base, &first, &mut bytes);
     store.insert(&bytes, hash(&bytes));
