@@ -780,7 +780,7 @@ fn a_failure_tells_thread_line_and_message() {
         ("x = {}['k']", "KeyError"),
         ("x = nowhere", "NameError"),
         ("x = 1 + 'a'", "TypeError"),
-        ("x = None.y", "AttributeError"),
+        ("x = None.append", "AttributeError"),
         ("print(y); y = 1", "UnboundLocalError"),
     ] {
         let report = ask(&program("x = 0", &[body]));

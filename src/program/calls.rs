@@ -116,15 +116,7 @@ impl Collect {
 
 /// Whether a class is one of exceptions.
 pub(super) fn is_exception(program: &Program, class: ClassId) -> bool {
-    matches!(root(program, class), Base::Exception(_))
-}
-
-/// What a class derives from in the end; never [`Base::Class`].
-pub fn root(program: &Program, class: ClassId) -> Base {
-    match program.classes[class.index()].base {
-        Base::Class(base) => root(program, base),
-        base => base,
-    }
+    matches!(program.root(class), Base::Exception(_))
 }
 
 /// Whether an exception of this class is caught by `except` with that value.
@@ -140,7 +132,7 @@ pub(super) fn matches(program: &Program, class: ExceptionClass, by: &Value) -> R
         }
         Value::ExceptionClass(kind) => Ok(match class {
             ExceptionClass::Python(own) => own.is(*kind),
-            ExceptionClass::Program(own) => match root(program, own) {
+            ExceptionClass::Program(own) => match program.root(own) {
                 Base::Exception(base) => base.is(*kind),
                 _ => false,
             },
@@ -327,7 +319,7 @@ impl Thread {
                     Ok(Flow::Next)
                 }
             },
-            Value::Class(class) => match root(program, *class) {
+            Value::Class(class) => match program.root(*class) {
                 Base::Exception(_) => Ok(self.exception(ExceptionClass::Program(*class), bound)),
                 Base::Thread => {
                     let new = New::Thread { process: false, class: Some(*class) };

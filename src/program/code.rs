@@ -33,6 +33,16 @@ pub struct Program {
     pub prelude: Vec<(Builtin, Constant)>,
 }
 
+impl Program {
+    /// What a class derives from in the end; never [`Base::Class`].
+    pub fn root(&self, class: ClassId) -> Base {
+        match self.classes[class.index()].base {
+            Base::Class(base) => self.root(base),
+            base => base,
+        }
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
@@ -330,12 +340,14 @@ pub enum Instruction {
     /// `[v] -> [v]` and jump if it is true, else `[v] -> []`.
     JumpIfTrueOrPop(u32),
 
-    /// From here to `EndTry`, an exception cuts the stack to its present depth, pushes the exception and goes on there, at
-    /// the first `except`: a constant class and `Matches`, or neither where it catches all.
+    /// From here to `EndTry`, an exception cuts the stack to its present depth, pushes the exception and goes on there.
+    /// What stands there is one `except` after the other, each `Begin`, and then a constant class, `Matches` and a jump to
+    /// the next, unless it catches all; and `Reraise` after the last.
     Try(u32),
-    /// The same for what must be done on the way out, and catches nothing: a `finally`, the end of a `with`.
+    /// The same for what is only done on the way out, and then the exception is raised again: a `finally`, the end of a
+    /// `with` or of an `except`.
     Cleanup(u32),
-    /// The innermost `Try` of this function is over.
+    /// The innermost `Try` or `Cleanup` of this function is over.
     EndTry,
     /// `[exception class] -> [exception bool]`; the class may be a tuple of classes.
     Matches,

@@ -1,7 +1,7 @@
 //! What is wrong with a text, gathered while it is read: told all at once, in the order of the text, each thing once.
 
 use super::limits::COMPLAINTS_MAX;
-use super::problem::Problem;
+use super::problem::{Problem, suggest};
 use ruff_text_size::Ranged;
 use std::collections::BTreeMap;
 
@@ -22,6 +22,12 @@ impl<'a> Complaints<'a> {
     /// Notes that something is wrong at a place, and what to do about it.
     pub(super) fn add(&mut self, place: impl Ranged, message: impl Into<String>, help: Option<String>) {
         self.found.insert((place.start().to_usize(), place.end().to_usize(), message.into()), help);
+    }
+
+    /// The help for a word that is not among `known`, while there are few complaints: to look for it takes its time, and
+    /// of many complaints only the first are told.
+    pub(super) fn suggest<'k>(&self, word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+        (self.found.len() < 5 * COMPLAINTS_MAX).then(|| suggest(word, known)).flatten()
     }
 
     pub(super) fn is_empty(&self) -> bool {

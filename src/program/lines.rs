@@ -32,11 +32,6 @@ impl<'a> Lines<'a> {
         Place { start, end, line, column }
     }
 
-    /// What stands there.
-    pub(super) fn text_of(&self, range: TextRange) -> &'a str {
-        self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
-    }
-
     /// The lines that something covers, from 1.
     pub(super) fn span(&self, what: impl Ranged) -> std::ops::RangeInclusive<usize> {
         self.line(what.start().to_usize())..=self.line(what.end().to_usize().saturating_sub(1))

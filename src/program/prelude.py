@@ -1,64 +1,95 @@
-# The pools of `concurrent.futures` and `multiprocessing`, written in the subset itself. Their steps are those of the
-# queue and the futures below; everything else is touched by one thread only, or never changes.
+# What a program uses of Python's library and what is itself written in the subset, so that the explorer needs to know
+# nothing of it: pools and `Condition.wait_for`. Only here may a call spread its arguments, and only here are the
+# objects of module `prelude` known (library.rs): Future, TaskQueue, results, deep_copy.
+#
+# Every read of an attribute that two threads share, one of them writing, is a step of the user's program, so what a
+# pool is made of is written once and then only read. A worker keeps nothing while it waits for its next task: states
+# that differ in nothing but a finished task would be different states.
 
 
-def _work(tasks):
-    while True:
-        task = tasks.get()
-        if task is None:
-            return
-        function, rest, keywords, future = task
-        try:
-            value = function(*rest, **keywords)
-        except BaseException as error:
-            future._set(False, error)
-        else:
-            future._set(True, value)
-
-
-def _work_apart(tasks):
-    while True:
-        task = tasks.get()
-        if task is None:
-            return
-        function, rest, keywords, future = task
-        try:
-            value = function(*rest, **keywords)
-        except BaseException as error:
-            future._set(False, error)
-        else:
-            future._set(True, deep_copy(value))
-
-
-def wait_for(condition, predicate, timeout=None):
+def wait_for(condition, predicate, *timeout, **keywords):
+    # As the documentation of Python has it. Where a wait has timed out there is no time left for another.
     result = predicate()
     while not result:
-        woken = condition.wait(timeout)
+        if not condition.wait(*timeout, **keywords):
+            return predicate()
         result = predicate()
-        if not woken:
-            return result
     return result
 
 
+def _run(task):
+    # One task; None says that there will be no more.
+    if task is None:
+        return False
+    future, function, rest, keywords = task
+    try:
+        value = function(*rest, **keywords)
+    except BaseException as error:
+        future._set(False, error)
+    else:
+        future._set(True, value)
+    return True
+
+
+def _run_apart(task):
+    # The same in a worker process: what comes back is a copy.
+    if task is None:
+        return False
+    future, function, rest, keywords = task
+    try:
+        value = deep_copy(function(*rest, **keywords))
+    except BaseException as error:
+        future._set(False, deep_copy(error))
+    else:
+        future._set(True, value)
+    return True
+
+
+def _work(tasks):
+    while _run(tasks.get()):
+        pass
+
+
+def _work_apart(tasks):
+    while _run_apart(tasks.get()):
+        pass
+
+
 class ThreadPoolExecutor:
+    # CPython starts a worker where none is idle and there are fewer than max_workers. Whether one is idle is a matter
+    # of time, so here every task brings one until there are enough of them.
     def __init__(self, max_workers=None, thread_name_prefix=""):
+        if max_workers is not None and max_workers <= 0:
+            raise ValueError("max_workers must be greater than 0")
+        self._limit = max_workers
+        # CPython lets the workers of an executor end when the main thread has, though nobody shuts it down.
         self._tasks = TaskQueue(True)
-        self._max = max_workers
         self._workers = []
 
+    def _worker(self):
+        return Thread(target=_work, args=(self._tasks,))
+
+    def _packed(self, call):
+        return call
+
     def submit(self, function, *rest, **keywords):
+        return self._submit((function, rest, keywords))
+
+    def _submit(self, call):
+        function, rest, keywords = self._packed(call)
         future = Future()
-        if self._max is None or len(self._workers) < self._max:
-            worker = Thread(target=_work, args=(self._tasks,))
+        # How many tasks were put before this one tells whether it brings a worker, whoever else submits meanwhile.
+        before = self._tasks.put((future, function, rest, keywords))
+        if self._limit is None or before < self._limit:
+            worker = self._worker()
             self._workers.append(worker)
             worker.start()
-        self._tasks.put((function, rest, keywords, future))
         return future
 
-    def map(self, function, items, timeout=None, chunksize=1):
-        return results([self.submit(function, item) for item in items])
+    def map(self, function, *iterables):
+        return results([self._submit((function, rest, ())) for rest in zip(*iterables)])
 
-    def shutdown(self, wait=True, cancel_futures=False):
+    def shutdown(self, wait=True):
         self._tasks.close()
         if wait:
             for worker in self._workers:
@@ -71,60 +102,61 @@ class ThreadPoolExecutor:
         self.shutdown()
 
 
-class ProcessPoolExecutor:
-    def __init__(self, max_workers=None):
-        self._tasks = TaskQueue(True)
-        self._max = max_workers
-        self._workers = []
+class ProcessPoolExecutor(ThreadPoolExecutor):
+    # What goes to a worker process is copied when it is submitted. (CPython copies it a moment later, in a thread.)
+    def _worker(self):
+        return Process(target=_work_apart, args=(self._tasks,))
 
-    def submit(self, function, *rest, **keywords):
-        future = Future()
-        if self._max is None or len(self._workers) < self._max:
-            worker = Process(target=_work_apart, args=(self._tasks,))
-            self._workers.append(worker)
-            worker.start()
-        self._tasks.put((function, deep_copy(rest), deep_copy(keywords), future))
-        return future
-
-    def map(self, function, items, timeout=None, chunksize=1):
-        return results([self.submit(function, item) for item in items])
-
-    def shutdown(self, wait=True, cancel_futures=False):
-        self._tasks.close()
-        if wait:
-            for worker in self._workers:
-                worker.join()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.shutdown()
+    def _packed(self, call):
+        return deep_copy(call)
 
 
 class Pool:
-    def __init__(self, processes=1):
+    # Its workers are daemons and start at once. How many there are must be said: CPython takes as many as the machine
+    # has cores, and a program is not to mean something else on another machine.
+    def __init__(self, processes):
+        if processes < 1:
+            raise ValueError("Number of processes must be at least 1")
+        self._running = True
         self._tasks = TaskQueue()
-        self._workers = [Process(target=_work_apart, args=(self._tasks,)) for number in range(processes)]
+        self._workers = [Process(target=_work_apart, args=(self._tasks,), daemon=True) for _ in range(processes)]
         for worker in self._workers:
             worker.start()
 
-    def apply_async(self, function, args=(), kwds=()):
+    def apply_async(self, func, args=(), kwds=None):
+        if not self._running:
+            raise ValueError("Pool not running")
+        keywords = () if kwds is None else tuple(kwds.items())
         future = Future()
-        self._tasks.put((function, deep_copy(args), kwds, future))
+        function, rest, keywords = deep_copy((func, tuple(args), keywords))
+        self._tasks.put((future, function, rest, keywords))
         return future
 
-    def apply(self, function, args=(), kwds=()):
-        return self.apply_async(function, args, kwds).get()
+    def apply(self, func, args=(), kwds=None):
+        return self.apply_async(func, args, kwds).get()
 
-    def map(self, function, items, chunksize=1):
-        futures = [self.apply_async(function, (item,)) for item in items]
-        return [future.get() for future in futures]
+    def map(self, func, iterable):
+        # As CPython does, it waits for all of them, and then tells the first failure.
+        futures = [self.apply_async(func, (item,)) for item in iterable]
+        values = []
+        failure = None
+        for future in futures:
+            try:
+                values.append(future.get())
+            except BaseException as error:
+                if failure is None:
+                    failure = error
+        if failure is not None:
+            raise failure
+        return values
 
     def close(self):
+        self._running = False
         self._tasks.close()
 
     def join(self):
+        if self._running:
+            raise ValueError("Pool is still running")
         for worker in self._workers:
             worker.join()
 
@@ -132,4 +164,6 @@ class Pool:
         return self
 
     def __exit__(self, kind, error, trace):
-        self._tasks.close()
+        # CPython kills the workers here, wherever they are. Ours may go on as far as they like until main ends, and
+        # then what they had left is dropped: that they get nowhere after this line is one of the schedules.
+        self.close()

@@ -6,8 +6,8 @@
 use super::code::Constant;
 use super::complaints::Complaints;
 use super::names::mangled;
-use ruff_python_ast::{Identifier, Stmt};
-use ruff_text_size::TextSize;
+use ruff_python_ast::Stmt;
+use ruff_text_size::{TextRange, TextSize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod walk;
@@ -29,6 +29,8 @@ pub(super) enum Binding {
     Import(Option<Constant>),
     /// By the `class` that stands at that byte.
     Class(TextSize),
+    /// By the `def` that stands at that byte.
+    Function(TextSize),
     /// In any other way.
     Other,
 }
@@ -37,6 +39,7 @@ pub(super) enum Binding {
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) kind: Kind,
+    pub(super) name: String,
     pub(super) parent: Option<ScopeId>,
     /// The class whose private names are meant here.
     pub(super) class: Option<String>,
@@ -80,7 +83,7 @@ pub(super) struct Scopes {
     /// Names of attributes that the program gives to its own objects.
     pub(super) given: BTreeSet<String>,
     /// Names of attributes that it asks for, and names that it imports.
-    pub(super) wanted: BTreeSet<String>,
+    wanted: BTreeSet<String>,
     /// Names that a `del` takes away.
     pub(super) deleted: BTreeSet<String>,
 }
@@ -137,8 +140,42 @@ impl Scopes {
         self.get(home).bound.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether code of the function of scope `owner` uses a variable of it.
+    pub(super) fn is_used(&self, owner: ScopeId, name: &str) -> bool {
+        let uses = |id: &ScopeId| self.get(*id).used.contains(name) && self.home(*id, name) == Home::Here(owner);
+        (0..self.all.len()).map(ScopeId).any(|id| uses(&id))
+    }
+
+    /// Whether something of that name is imported or asked for as an attribute.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.wanted.contains(name)
+    }
+
+    /// All names that are used between two bytes.
+    pub(super) fn used_within(&self, range: TextRange) -> impl Iterator<Item = &str> {
+        let scopes = self.at.range(range.start()..range.end()).map(|(_, id)| self.get(*id));
+        scopes.flat_map(|scope| scope.used.iter().map(String::as_str))
+    }
+
+    /// Whether a class around that scope sets the name in its body.
+    pub(super) fn is_set_in_class(&self, from: ScopeId, name: &str) -> bool {
+        let around = std::iter::successors(Some(from), |id| self.get(*id).parent);
+        around.map(|id| self.get(id)).any(|scope| scope.kind == Kind::Class && scope.bound.contains_key(name))
+    }
+
+    /// The variables that code of that scope can use.
+    pub(super) fn visible(&self, from: ScopeId) -> impl Iterator<Item = &str> {
+        let mut function = from;
+        while let (Kind::Comprehension, Some(parent)) = (self.get(function).kind, self.get(function).parent) {
+            function = parent;
+        }
+        let scopes = [from, function, Scopes::MODULE].into_iter().map(|id| self.get(id));
+        let seen = scopes.filter(move |scope| scope.kind != Kind::Class || function == from);
+        seen.flat_map(|scope| scope.bound.keys().map(String::as_str)).filter(|name| !name.starts_with("__"))
+    }
+
     /// The name as it is meant in that scope.
-    pub(super) fn meant(&self, scope: ScopeId, name: &Identifier) -> String {
+    pub(super) fn meant(&self, scope: ScopeId, name: &str) -> String {
         mangled(name, self.get(scope).class.as_deref()).into_owned()
     }
 }

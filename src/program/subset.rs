@@ -33,6 +33,7 @@ outside! {
     NONLOCAL: "`nonlocal`", "make the variable global, or keep it in an object or a list that is passed as an argument";
     DECORATOR: "a decorator", "call the function where it is needed, or write the method out";
     EXCEPT_STAR: "`except*`", "`except` is";
+    EXCEPT_UNKNOWN: "an `except` of what is only known when the program runs", "name an exception class, or a tuple of them";
     RAISE_FROM: "`raise … from …`", "`raise` without the cause";
     BARE_RAISE: "a bare `raise` outside of an `except`", "name the exception: `raise ValueError(…)`";
     IMPORT_STAR: "`import *`", "name what is imported: `from threading import Thread, Lock`";
@@ -44,9 +45,11 @@ outside! {
     CLASS_KEYWORD: "a keyword of a class, such as `metaclass=`,", "leave it out";
     BASES: "more than one base class", "derive from one, and keep the other as an attribute";
     BASE_UNKNOWN: "a base class that is only known when the program runs",
-        "derive from a class of this file, from `threading.Thread`, `multiprocessing.Process` or an exception";
+        "derive from a class that stands further up, from `threading.Thread`, `multiprocessing.Process` or an exception";
     CLASS_BODY: "this statement in the body of a class", "assignments, methods and `pass` are";
-    SPECIAL_METHOD: "this special method", "`__init__` is; else give it a name of its own, and call it";
+    EXCEPTION_BODY: "a body of an exception class", "only `pass`: what an exception is made with is in its `args`";
+    EXIT_LOOKS: "an `__exit__` that looks at the exception", "let it only clean up, and catch the exception with `try`";
+    EXIT_ANSWERS: "an `__exit__` that returns something", "let it only clean up, and catch the exception with `try`";
     SUPER_FAR: "`super()` other than as `super().method(…)` directly in a method", "write `super().method(…)` in a method of the class itself";
 
     // Functions.
@@ -70,14 +73,19 @@ outside! {
     FLOAT: "a number with a fraction in this place",
         "integers are; a fraction may only stand as the argument of `time.sleep` or as a timeout";
     TRUE_DIVISION: "`/`", "`//` is: integers stay integers";
-    BIT_OPERATOR: "an operator on bits", "keep the bits in a list of booleans, or in a set";
+    BIT_OPERATOR: "an operator on bits", "sets have `union`, `intersection` and `difference`; flags fit in a list of booleans";
     MATRIX: "`@`", "multiply in a loop";
     SLICE_IN_TUPLE: "a slice among other indices", "index one by one: `a[i][j:k]`";
     FORMAT_ASCII: "`!a`", "`!r` is";
     FORMAT_NESTED: "a format that is computed", "a constant width is: `{x:>5}`";
     FORMAT_OTHER: "this format", "width and alignment are: `{x:5}`, `{x:>5}`, `{x:03d}`";
+    STRING_METHOD: "a method of a string", "f-strings and `+` are";
     ASYNC_COMPREHENSION: "`async for`", "`for` is";
 }
+
+/// What to do without a special method.
+pub(super) const SPECIAL_METHOD: &str =
+    "`__init__`, `__enter__` and `__exit__` are in it; give this one a name of its own, and call it";
 
 /// What Python has without an import and programs here have not, with what to do instead.
 pub(super) const PYTHON_ONLY: &[(&[&str], &str)] = &[
@@ -99,7 +107,19 @@ pub(super) const PYTHON_ONLY: &[(&[&str], &str)] = &[
     (&["property", "staticmethod", "classmethod"], "write a method or a function"),
     (&["object"], "give it a class: `class Thing: pass`"),
     (&["exit", "quit", "breakpoint", "help", "copyright", "credits", "license"], "let the program end by itself"),
-    (&["__debug__", "__file__", "__doc__", "__builtins__", "__spec__", "__package__", "__loader__"], "leave it out"),
+    (
+        &[
+            "__build_class__",
+            "__debug__",
+            "__file__",
+            "__doc__",
+            "__builtins__",
+            "__spec__",
+            "__package__",
+            "__loader__",
+        ],
+        "leave it out",
+    ),
     (&["Ellipsis", "NotImplemented"], "`None` is in the subset"),
     (
         &[

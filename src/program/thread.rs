@@ -48,8 +48,18 @@ pub struct Frame {
     /// Its local variables.
     pub locals: Vec<Value>,
     pub(super) stack: Vec<Value>,
-    pub(super) tries: Vec<(u32, u32)>,
-    pub(super) then: Then,
+    tries: Vec<Try>,
+    then: Then,
+}
+
+/// Where an exception leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Try {
+    handler: u32,
+    /// What the stack is cut to.
+    depth: u32,
+    /// There is an `except`; else it is only done on the way out.
+    catches: bool,
 }
 
 /// What becomes of what a call returns.
@@ -175,7 +185,6 @@ impl Thread {
     pub fn main(program: &Program, strict: bool) -> Thread {
         let mut thread = Thread { strict, ..Thread::idle() };
         thread.enter(program, FunctionId(0), Vec::new(), Then::Drop);
-        thread.enter_prelude(program);
         thread
     }
 
@@ -212,15 +221,6 @@ impl Thread {
     /// Lets it import the module before anything else, as a new process does.
     pub fn import(&mut self, program: &Program) {
         self.enter(program, FunctionId(0), Vec::new(), Then::Before);
-        self.enter_prelude(program);
-    }
-
-    /// The prelude's classes are made before anything else.
-    fn enter_prelude(&mut self, program: &Program) {
-        let is_prelude = |function: &super::code::Function| function.internal && function.name == "<module>";
-        if let Some(at) = program.functions.iter().position(is_prelude) {
-            self.enter(program, FunctionId(at as u16), Vec::new(), Then::Before);
-        }
     }
 
     /// Lets go of all that it holds: it has ended.
@@ -324,7 +324,7 @@ impl Thread {
             return Some(Pause::Raised(exception));
         }
         while let Some(frame) = self.frames.last_mut() {
-            if let Some((handler, depth)) = frame.tries.pop() {
+            if let Some(Try { handler, depth, .. }) = frame.tries.pop() {
                 frame.stack.truncate(depth as usize);
                 frame.stack.push(Value::Exception(exception));
                 frame.at = handler;
@@ -339,7 +339,8 @@ impl Thread {
     fn catches(&self, program: &Program, exception: &Exception) -> bool {
         self.frames.iter().rev().any(|frame| {
             let code = &program.functions[frame.function.index()].code;
-            frame.tries.iter().any(|(handler, _)| handler_catches(program, code, *handler, exception))
+            let mut handlers = frame.tries.iter().filter(|watch| watch.catches).map(|watch| watch.handler);
+            handlers.any(|handler| handler_catches(program, code, handler, exception))
         })
     }
 
@@ -785,8 +786,9 @@ impl Thread {
             }
 
             Instruction::Try(handler) | Instruction::Cleanup(handler) => {
+                let catches = matches!(instruction, Instruction::Try(_));
                 let frame = self.top();
-                frame.tries.push((handler, frame.stack.len() as u32));
+                frame.tries.push(Try { handler, depth: frame.stack.len() as u32, catches });
                 Ok(Flow::Next)
             }
             Instruction::EndTry => {
@@ -919,25 +921,26 @@ impl Thread {
     }
 }
 
-/// Whether one of the `except`s that begin at `handler` catches an exception: they stand in a row, each a constant class,
-/// `Matches`, and a jump to the next; a bare one has neither, a `finally` is told by the instruction that set it up.
+/// Whether one of the `except`s that begin at `handler`, one after the other, catches an exception.
 fn handler_catches(program: &Program, code: &[Instruction], handler: u32, exception: &Exception) -> bool {
-    let sets_up = |instruction: &Instruction| *instruction == Instruction::Cleanup(handler);
-    if code.iter().any(sets_up) {
-        return false;
-    }
-    let mut at = handler as usize;
+    let mut rest = &code[handler as usize..];
     loop {
-        match code.get(at..at + 3) {
-            Some([Instruction::Constant(class), Instruction::Matches, Instruction::JumpIfFalse(next)]) => {
+        match rest {
+            [
+                Instruction::Begin(_),
+                Instruction::Constant(class),
+                Instruction::Matches,
+                Instruction::JumpIfFalse(next),
+                ..,
+            ] => {
                 let class = super::members::constant(&program.constants[class.index()]);
                 if super::calls::matches(program, exception.class, &class) == Ok(true) {
                     return true;
                 }
-                at = *next as usize;
+                rest = &code[*next as usize..];
             }
-            Some([Instruction::Reraise, ..]) | None => return false,
-            Some(_) => return true,
+            [Instruction::Begin(_), ..] => return true,
+            _ => return false,
         }
     }
 }

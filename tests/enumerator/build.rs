@@ -168,8 +168,8 @@ struct Builder<'a> {
     indent: usize,
     code: Code,
     locals: Vec<Name>,
-    /// Locks of the `with` statements around, the innermost last.
-    withs: Vec<usize>,
+    /// Locks of the `with` statements around and their lines, the innermost last.
+    withs: Vec<(usize, u32)>,
     /// For each loop around: how many `with` statements are around it, and the jumps that leave it.
     loops: Vec<(usize, Vec<usize>)>,
     returns: Vec<usize>,
@@ -377,7 +377,7 @@ impl<'a> Builder<'a> {
                 let line = self.line;
                 self.act(Act::Acquire(lock));
                 self.emit(Op::Entered(lock));
-                self.withs.push(lock);
+                self.withs.push((lock, line));
                 self.inner(body);
                 self.withs.pop();
                 self.line = line;
@@ -491,7 +491,9 @@ impl<'a> Builder<'a> {
     /// Releases on the way out of `with` statements, down to `depth` of them.
     fn exits(&mut self, depth: usize) {
         for at in (depth..self.withs.len()).rev() {
-            let lock = self.withs[at];
+            // As CPython has it, leaving a `with` is a matter of its first line, wherever the jump out of it stands.
+            let lock;
+            (lock, self.line) = self.withs[at];
             self.emit(Op::Left);
             self.act(Act::Release(lock));
         }

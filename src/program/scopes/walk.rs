@@ -14,7 +14,7 @@ use ruff_text_size::{Ranged, TextSize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn walk(body: &[Stmt], complaints: &mut Complaints) -> Scopes {
-    let module = Scope::new(Kind::Module, None, None);
+    let module = Scope::new(Kind::Module, "<module>", None, None);
     let scopes = Scopes {
         all: vec![module],
         at: BTreeMap::new(),
@@ -36,9 +36,10 @@ struct Walk<'c, 'o> {
 }
 
 impl Scope {
-    fn new(kind: Kind, parent: Option<ScopeId>, class: Option<String>) -> Scope {
+    fn new(kind: Kind, name: &str, parent: Option<ScopeId>, class: Option<String>) -> Scope {
         Scope {
             kind,
+            name: name.into(),
             parent,
             class,
             bound: BTreeMap::new(),
@@ -89,7 +90,7 @@ impl Walk<'_, '_> {
 
     fn refuse_debug(&mut self, name: &str, place: impl Ranged) {
         if name == "__debug__" {
-            self.complaints.add(place, "not Python: `__debug__` cannot be assigned", None);
+            self.complaints.add(place, "`__debug__` cannot be assigned", None);
         }
     }
 
@@ -100,7 +101,7 @@ impl Walk<'_, '_> {
             _ => self.scopes.get(self.here).class.clone(),
         };
         let id = ScopeId(self.scopes.all.len());
-        self.scopes.all.push(Scope::new(kind, Some(self.here), class));
+        self.scopes.all.push(Scope::new(kind, name, Some(self.here), class));
         self.scopes.at.insert(start, id);
         let outside = std::mem::replace(&mut self.here, id);
         inner(self);
@@ -160,7 +161,7 @@ impl Walk<'_, '_> {
             match late {
                 Some(why) => {
                     let help = "move the `global` to the beginning of the function".to_string();
-                    self.complaints.add(name, format!("not Python: {} {why}", quoted(name)), Some(help));
+                    self.complaints.add(name, format!("{} {why}", quoted(name)), Some(help));
                 }
                 None => drop(scope.globals.insert(meant)),
             }
@@ -197,7 +198,7 @@ impl<'a> Visitor<'a> for Walk<'_, '_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::FunctionDef(function) => {
-                self.bind_identifier(&function.name, Binding::Other);
+                self.bind_identifier(&function.name, Binding::Function(function.start()));
                 function.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
                 self.outside_of(&function.parameters);
                 function.returns.iter().for_each(|returns| self.visit_annotation(returns));
