@@ -157,23 +157,6 @@ impl Scopes {
         scopes.flat_map(|scope| scope.used.iter().map(String::as_str))
     }
 
-    /// Whether a class around that scope sets the name in its body.
-    pub(super) fn is_set_in_class(&self, from: ScopeId, name: &str) -> bool {
-        let around = std::iter::successors(Some(from), |id| self.get(*id).parent);
-        around.map(|id| self.get(id)).any(|scope| scope.kind == Kind::Class && scope.bound.contains_key(name))
-    }
-
-    /// The variables that code of that scope can use.
-    pub(super) fn visible(&self, from: ScopeId) -> impl Iterator<Item = &str> {
-        let mut function = from;
-        while let (Kind::Comprehension, Some(parent)) = (self.get(function).kind, self.get(function).parent) {
-            function = parent;
-        }
-        let scopes = [from, function, Scopes::MODULE].into_iter().map(|id| self.get(id));
-        let seen = scopes.filter(move |scope| scope.kind != Kind::Class || function == from);
-        seen.flat_map(|scope| scope.bound.keys().map(String::as_str)).filter(|name| !name.starts_with("__"))
-    }
-
     /// The name as it is meant in that scope.
     pub(super) fn meant(&self, scope: ScopeId, name: &str) -> String {
         mangled(name, self.get(scope).class.as_deref()).into_owned()

@@ -80,22 +80,8 @@ impl<'a> Compiler<'a, '_, '_> {
             let message = format!("{} is not in the subset", quoted(name));
             return self.complaints.add(range, message, Some(help.into()));
         }
-        let message = format!("{} is never assigned", quoted(name));
-        let help = self.attribute_help(name).or_else(|| {
-            // Every short name is near to every other.
-            let visible = self.unit.scopes.visible(self.scope()).chain(imports::without_import().map(|(name, _)| name));
-            self.complaints.suggest(name, visible).filter(|_| name.len() > 2)
-        });
-        self.complaints.add(range, message, help);
-    }
-
-    /// Where a class uses one of its attributes as if it were a variable.
-    fn attribute_help(&self, name: &str) -> Option<String> {
-        if self.body.method_of.is_some() && self.unit.scopes.given.contains(name) {
-            return Some(format!("an attribute is `self.{name}`, also inside of its class"));
-        }
-        let hidden = self.unit.scopes.is_set_in_class(self.scope(), name);
-        hidden.then(|| "what the body of a class sets is not seen inside of functions and comprehensions".into())
+        // Nothing gives it a value: as in CPython, that is a `NameError` of whoever comes here.
+        self.load_global(name, range);
     }
 
     fn builtin(&self, name: &str) -> Option<Constant> {

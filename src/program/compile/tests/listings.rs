@@ -26,6 +26,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("a dict evaluates key and value in turn", "x = y = 0\nx = {x: y, y: x}"),
     ("constants", "x = (1, -2, (None, True)), [-9223372036854775808], 'a' \"b\", -(1), +1, ()"),
     (
+        "a name that nothing has a value for is looked for when it is met",
+        "def f():\n    global y\n    return y\nx\nclass C:\n    n = 1\n    def f(self):\n        return n\n    ns = [n for _ in range(2)]",
+    ),
+    (
         "what is caught is known before the program runs, also where the class stands further down",
         "import queue\ntry:\n    pass\nexcept (Failure, queue.Empty, ValueError):\n    pass\nexcept Other as error:\n    pass\nclass Failure(Exception):\n    pass\nclass Other(Failure):\n    pass",
     ),
