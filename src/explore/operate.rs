@@ -421,13 +421,7 @@ impl Machine<'_> {
             let content = self.body(state, dict.id);
             let Body::Collection(Collection::Dict(pairs)) = &content.body else { continue };
             for (key, value) in pairs {
-                let Value::Str(key) = key else {
-                    return Err(raised(ExceptionKind::TypeError, "keywords must be strings"));
-                };
-                let Some(name) = self.shared.program.names.iter().position(|name| **name == **key) else {
-                    return Err(Failure::Limit(format!("the keyword `{key}` is no parameter of any function here")));
-                };
-                keywords.push((NameId(name as u16), value.clone()));
+                keywords.push((crate::program::keyword(self.shared.program, key)?, value.clone()));
             }
         }
         preparation.keywords = keywords;

@@ -154,17 +154,22 @@ pub(super) fn matches(program: &Program, class: ExceptionClass, by: &Value) -> R
     }
 }
 
+/// The keyword of that name.
+///
+/// # Errors
+/// It is no string, or the text nowhere has it as the name of anything.
+pub fn keyword(program: &Program, name: &Value) -> Result<NameId, Failure> {
+    let Value::Str(name) = name else { return Err(raised(ExceptionKind::TypeError, "keywords must be strings")) };
+    let known = program.names.iter().position(|known| **known == **name);
+    let unknown = || Failure::Limit(format!("the keyword `{name}` is no parameter of any function here"));
+    known.map(|at| NameId(at as u16)).ok_or_else(unknown)
+}
+
 /// Keywords as the prelude hands them on: a tuple of (name, value).
-pub(super) fn keywords_of(program: &Program, pairs: &Value) -> Vec<(NameId, Value)> {
-    let Value::Tuple(pairs) = pairs else { return Vec::new() };
+pub(super) fn keywords_of(program: &Program, pairs: &Value) -> Result<Vec<(NameId, Value)>, Failure> {
+    let Value::Tuple(pairs) = pairs else { return Ok(Vec::new()) };
     let pair = |pair: &Value| match pair {
-        Value::Tuple(pair) => match (&pair[0], &pair[1]) {
-            (Value::Str(name), value) => {
-                let id = program.names.iter().position(|other| **other == **name)?;
-                Some((NameId(id as u16), value.clone()))
-            }
-            _ => None,
-        },
+        Value::Tuple(pair) => Some(keyword(program, &pair[0]).map(|name| (name, pair[1].clone()))),
         _ => None,
     };
     pairs.iter().filter_map(pair).collect()

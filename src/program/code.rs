@@ -21,7 +21,7 @@ pub struct Program {
     pub classes: Vec<Class>,
     /// Names of global variables, of which the first is `__name__`. A [`GlobalId`] is an index.
     pub globals: Vec<String>,
-    /// Names of attributes, methods and keywords. A [`NameId`] is an index.
+    /// Names of attributes, methods, parameters and keywords. A [`NameId`] is an index.
     pub names: Vec<String>,
     /// Constants of the code.
     pub constants: Vec<Constant>,
@@ -62,7 +62,7 @@ ids! {
     ClassId;
     /// A global variable, whichever process it is in.
     GlobalId;
-    /// A name of an attribute, a method or a keyword.
+    /// A name of an attribute, a method, a parameter or a keyword.
     NameId;
     /// A constant.
     ConstantId;

@@ -34,6 +34,7 @@ pub mod thread;
 pub mod value;
 
 pub use arithmetic::compare;
+pub use calls::keyword;
 pub use code::Program;
 pub use compile::compile;
 pub use problem::{Problem, suggest};

@@ -699,7 +699,7 @@ impl Thread {
                     Value::Tuple(items) => items.to_vec(),
                     _ => Vec::new(),
                 };
-                let keywords = super::calls::keywords_of(program, &keywords);
+                let keywords = super::calls::keywords_of(program, &keywords)?;
                 self.call(program, &callee, Bound { positional, keywords }, Then::Push)
             }
             Instruction::Function(function) => {

@@ -135,6 +135,10 @@ impl<'a> Compiler<'a, '_, '_> {
         for item in &dict.items {
             match &item.key {
                 Some(key) => {
+                    if let Expr::StringLiteral(text) = key {
+                        // It can become the name of an argument: `kwargs={"sep": ""}`.
+                        self.draft.name(text.value.to_str());
+                    }
                     self.expression(key);
                     self.expression(&item.value);
                 }

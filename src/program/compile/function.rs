@@ -120,6 +120,10 @@ impl<'a> Compiler<'a, '_, '_> {
         for name in ordinary.chain(others) {
             let name = self.meant(name);
             self.body.local(&name);
+            if !self.is_prelude() {
+                // It can be given by name, even by one that is only known when the program runs: `kwargs=names`.
+                self.draft.name(&name);
+            }
         }
         let function = &mut self.body.function;
         function.parameters = count(args);
