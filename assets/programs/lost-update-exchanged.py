@@ -1,4 +1,4 @@
-# Right fix of lost-update: try again until nobody came between. One of the two always succeeds at once, so the loop ends.
+# Right fix of lost-update: try again until nobody came between. One of the two always succeeds at once: the loop ends.
 # expect: schedules 6
 # expect: ended total=2: 6
 # finds: nothing
