@@ -129,7 +129,7 @@ pub(super) enum Command {
         /// What must be able to happen; nothing else bad may.
         #[arg(long, value_enum, value_name = "ENDING")]
         expect: Option<Ending>,
-        /// Only what can happen: no counts.
+        /// Only how it can end, from fewer states: no counts, no data races.
         #[arg(long)]
         verdict: bool,
         /// Give up after so many states.

@@ -150,7 +150,7 @@ pub struct Outcome {
     pub schedules: Option<String>,
     /// How likely it is if at every step each enabled thread is equally likely, and each of its choices.
     pub chance: Option<f64>,
-    /// The shortest schedule that ends so.
+    /// The shortest schedule that ends so; under `verdict`, one that does.
     pub shortest: String,
     /// How many steps that has.
     pub length: usize,

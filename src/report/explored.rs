@@ -36,7 +36,7 @@ pub fn explored(program: &Program, report: &Report) -> String {
     }
     let bad = report.outcomes.iter().filter(|outcome| outcome.kind != Kind::Ended).count();
     let schedules = match report.schedules.as_deref() {
-        None => "every schedule was looked at".to_string(),
+        None => "not counted, every way to end looked for".to_string(),
         Some("inf") => "infinitely many schedules: it can go round for ever".to_string(),
         Some("1") => "1 schedule".to_string(),
         Some(count) => format!("{} schedules", grouped(count)),
@@ -58,7 +58,8 @@ pub fn explored(program: &Program, report: &Report) -> String {
     let failure = report.outcomes.iter().find(|outcome| outcome.kind != Kind::Ended);
     let lost = || report.outcomes.iter().find(|outcome| outcome.text.contains("overwrote"));
     if let Some(outcome) = failure.or_else(lost) {
-        let _ = writeln!(out, "\nThe shortest way to {} ({}):", clean(&ending(outcome)), outcome.shortest);
+        let way = if report.schedules.is_some() { "The shortest way" } else { "A way" };
+        let _ = writeln!(out, "\n{way} to {} ({}):", clean(&ending(outcome)), outcome.shortest);
         for part in outcome.text.split(" · ") {
             let _ = writeln!(out, "  {}", clean(part));
         }
