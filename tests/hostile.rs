@@ -221,6 +221,13 @@ fn what_grows_without_end_comes_to_a_limit_that_is_told() {
         "def f(n):\n    return f(n + 1)\nf(0)\n",
         "x = ()\nwhile True:\n    x = (x,)\n",
         "x = (0,)\nwhile True:\n    x = x + x\n",
+        "x = (0,)\nwhile True:\n    x = (x, x)\n",
+        "x = ValueError()\nwhile True:\n    x = ValueError(x)\n",
+        "x = enumerate([])\nwhile True:\n    x = enumerate(x)\n",
+        "def f(a=0):\n    pass\nwhile True:\n    f = lambda a=f: 0\n",
+        "x = []\nwhile True:\n    x = [x]\n",
+        "x = []\nfor i in range(5000):\n    x = [x]\nassert x == [x]\n",
+        "x = []\nfor i in range(5000):\n    x = [x]\nassert not x, str(x)\n",
     ];
     for text in grows {
         let program = match compile("grows.py", text) {

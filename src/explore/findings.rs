@@ -7,8 +7,10 @@ use super::content::Body;
 use super::machine::{LocalKind, Machine, Mark, Mention, State};
 use super::outcomes::{name_of, thread_name};
 use super::report::{Finding, FindingKind};
-use super::search::{Found, Graph, in_parts};
+use super::schedule::Turn;
+use super::search::{Found, Graph, Mover, in_parts};
 use super::tables::FastSet;
+use super::words::describe;
 use crate::program::code::Place;
 use crate::program::operation::{Operation, Sync};
 use crate::program::thread::Pause;
@@ -96,8 +98,8 @@ fn races_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> 
 }
 
 fn location_name(machine: &mut Machine<'_>, state: &State, thread: usize) -> String {
-    let turn = super::schedule::Turn { mover: super::search::Mover::thread(thread), choice: None };
-    let (_, access) = super::words::describe(machine, state, state, turn);
+    let turn = Turn { mover: Mover::thread(thread), choice: None };
+    let (_, access) = describe(machine, state, state, turn);
     access.map_or_else(|| "a value".into(), |(name, _)| name)
 }
 

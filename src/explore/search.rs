@@ -381,6 +381,7 @@ struct Batch {
 fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> Result<Pass, Problem> {
     let options = shared.options;
     let searchers = searchers(options);
+    let (states_max, memory_max) = (options.states_max.min(STATES_MAX), options.memory_max.min(MEMORY_MAX));
     let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
     let mut first = first.clone();
     machines[0].settle(&mut first);
@@ -431,7 +432,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
             };
             for batch in &batches {
                 steps += batch.nexts.len() as u64;
-                graph.add(batch, keeps);
+                graph.add(batch, keeps, states_max);
             }
             for machine in &mut machines {
                 if let Some(problem) = machine.problem.take() {
@@ -440,11 +441,8 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
                 stop |=
                     !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
             }
-            let (states_max, memory_max) = (options.states_max.min(STATES_MAX), options.memory_max.min(MEMORY_MAX));
-            if graph.store.len() as u64 > states_max || graph.bytes() as u64 > memory_max {
-                graph.complete = false;
-                stop = true;
-            }
+            graph.complete &= graph.bytes() as u64 <= memory_max;
+            stop |= !graph.complete;
         }
         frontier = frontier.end..graph.store.len() as u32;
     }
@@ -596,11 +594,15 @@ pub(super) fn stops(options: &Options) -> bool {
 
 impl Graph {
     /// Adds what a searcher found.
-    fn add(&mut self, batch: &Batch, keeps: bool) {
+    fn add(&mut self, batch: &Batch, keeps: bool, states_max: u64) {
         let mut begin = 0;
         for step in &batch.nexts {
             let number = match step.known {
                 Some(known) => known,
+                None if self.store.len() as u64 >= states_max => {
+                    self.complete = false;
+                    return;
+                }
                 None => {
                     let number = self.store.insert(&batch.bytes[begin..step.end as usize], step.hash);
                     begin = step.end as usize;

@@ -20,5 +20,10 @@ pub(super) const INSTRUCTIONS_MAX: usize = 1 << 18;
 /// The widest field of an f-string: `{x:>255}`.
 pub(super) const WIDTH_MAX: u32 = 255;
 
+/// How deep values may lie in values (tuples in tuples, exceptions in exceptions), and how many one may hold. What walks
+/// through a value calls itself once for each level.
+pub(super) const VALUE_DEPTH_MAX: usize = 100;
+pub(super) const VALUES_MAX: usize = 100_000;
+
 /// How many complaints are told of one text.
 pub(super) const COMPLAINTS_MAX: usize = 20;

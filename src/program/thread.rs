@@ -12,6 +12,7 @@ use super::code::{Comparison, FunctionId, GlobalId, Instruction, NameId, Place, 
 use super::collection::{Access, Failure, raised};
 use super::iterate::{Step, advance, iteration, supply};
 use super::library::ExceptionKind;
+use super::limits::{VALUE_DEPTH_MAX, VALUES_MAX};
 use super::operation::{New, Operation, Sync, Variable};
 use super::text;
 use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value};
@@ -432,6 +433,10 @@ impl Thread {
 
     /// The value is there: the instruction that asked for it is done.
     fn done(&mut self, value: Value) -> Outcome {
+        if value.is_too_large() {
+            let text = format!("a value of more than {VALUES_MAX} others, or {VALUE_DEPTH_MAX} within each other");
+            return Err(Failure::Limit(text));
+        }
         self.push(value);
         Ok(Flow::Next)
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::code::{ClassId, FunctionId, NameId};
 use super::library::{Builtin, ExceptionKind};
+use super::limits::{VALUE_DEPTH_MAX, VALUES_MAX};
 
 /// A value of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -279,6 +280,31 @@ impl Value {
         }
     }
 
+    /// Whether it holds more values in values than may be: tuples in tuples, defaults of functions, …
+    pub(super) fn is_too_large(&self) -> bool {
+        self.exceeds(VALUE_DEPTH_MAX, &mut VALUES_MAX.clone())
+    }
+
+    fn exceeds(&self, depth: usize, left: &mut usize) -> bool {
+        if depth == 0 || *left == 0 {
+            return true;
+        }
+        *left -= 1;
+        let depth = depth - 1;
+        match self {
+            Value::Tuple(items) | Value::Function(_, items) => items.iter().any(|item| item.exceeds(depth, left)),
+            Value::Method(method) => match &**method {
+                Method::Function { receiver, defaults, .. } => {
+                    receiver.exceeds(depth, left) || defaults.iter().any(|item| item.exceeds(depth, left))
+                }
+                Method::Library { .. } | Method::BaseInit(_) => false,
+            },
+            Value::Exception(exception) => exception.arguments.iter().any(|item| item.exceeds(depth, left)),
+            Value::Iterator(iteration) => iteration.exceeds(depth, left),
+            _ => false,
+        }
+    }
+
     /// Calls `visit` on every object that the value refers to.
     pub fn visit(&self, visit: &mut dyn FnMut(Reference)) {
         match self {
@@ -333,6 +359,21 @@ impl Value {
 }
 
 impl Iteration {
+    fn exceeds(&self, depth: usize, left: &mut usize) -> bool {
+        match self {
+            _ if depth == 0 => true,
+            Iteration::Fixed(items, _) | Iteration::Results(items, _) => {
+                items.iter().any(|item| item.exceeds(depth, left))
+            }
+            Iteration::Enumerate(_, inner) => inner.exceeds(depth - 1, left),
+            Iteration::Zip(parts, got) => {
+                parts.iter().any(|part| part.exceeds(depth - 1, left))
+                    || got.iter().any(|item| item.exceeds(depth, left))
+            }
+            _ => false,
+        }
+    }
+
     fn visit(&self, visit: &mut dyn FnMut(Reference)) {
         match self {
             Iteration::Range(..) => {}

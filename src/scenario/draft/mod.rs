@@ -23,7 +23,7 @@ pub use orders::orders_between;
 use super::amount::{Scope, evaluate};
 use super::check::{as_kind_table, layered};
 use super::front::{Entry, Node, Table, Value, read_value};
-use super::resolve::{distinct, pool_name, together};
+use super::resolve::{any_machine, distinct, pool_name, together};
 use super::tables::{
     self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, find_key, find_kind,
     find_pool_key,
@@ -205,13 +205,14 @@ impl Draft {
         if now.lanes.len() > LANES_MAX {
             return Err(format!("a scenario has room for {LANES_MAX} lanes: remove one first"));
         }
-        match self.scenario_of(&now).plan(machine, &Overrides::default()) {
-            Ok(_) => {
-                self.now = now;
-                Ok(())
+        // Its file will be read on other machines too.
+        for machine in [machine, &any_machine()] {
+            if let Err(problems) = self.scenario_of(&now).plan(machine, &Overrides::default()) {
+                return Err(problems.first().map(sentence).unwrap_or_default());
             }
-            Err(problems) => Err(problems.first().map(sentence).unwrap_or_default()),
         }
+        self.now = now;
+        Ok(())
     }
 
     /// The content as a scenario without a text.
