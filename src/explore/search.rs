@@ -395,7 +395,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
     let mut store = Store::new(base);
     let mut bytes = Vec::new();
     encode(&store.base, &first, &mut bytes);
-    store.insert(&bytes, hash(&bytes));
+    store.insert(&bytes, hash(&bytes), states_max);
     let mut graph = Graph {
         offsets: vec![0],
         targets: Vec::new(),
@@ -599,13 +599,13 @@ impl Graph {
         for step in &batch.nexts {
             let number = match step.known {
                 Some(known) => known,
-                None if self.store.len() as u64 >= states_max => {
-                    self.complete = false;
-                    return;
-                }
                 None => {
-                    let number = self.store.insert(&batch.bytes[begin..step.end as usize], step.hash);
+                    let packed = &batch.bytes[begin..step.end as usize];
                     begin = step.end as usize;
+                    let Some(number) = self.store.insert(packed, step.hash, states_max) else {
+                        self.complete = false;
+                        return;
+                    };
                     number
                 }
             };
@@ -703,10 +703,11 @@ impl Store {
         }
     }
 
-    /// The number of a state, which may be new.
-    fn insert(&mut self, packed: &[u8], hash: u64) -> u32 {
+    /// The number of a state, which may be new; `None` where there are so many already.
+    fn insert(&mut self, packed: &[u8], hash: u64, max: u64) -> Option<u32> {
         let slot = match self.find(packed, hash) {
-            Ok(number) => return number,
+            Ok(number) => return Some(number),
+            Err(_) if self.ends.len() as u64 >= max => return None,
             Err(slot) => slot,
         };
         let number = self.ends.len() as u32;
@@ -716,7 +717,7 @@ impl Store {
         if self.ends.len() * 4 > self.slots.len() * 3 {
             self.grow();
         }
-        number
+        Some(number)
     }
 
     fn grow(&mut self) {
