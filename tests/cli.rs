@@ -49,6 +49,53 @@ fn help_is_as_written() {
 }
 
 #[test]
+fn a_program_is_explored_and_stepped_in_words() {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let run = |command: &str, program: &str, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_poolscope"))
+            .current_dir(folder)
+            .args([command, &format!("assets/programs/{program}.py")])
+            .args(more)
+            .output()
+            .expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        // How long it took is another each time.
+        let out = text(output.stdout);
+        let out = out.lines().map(|line| match line.rsplit_once(" steps, ") {
+            Some((before, _)) => format!("{before} steps, …\n"),
+            None => format!("{line}\n"),
+        });
+        Said { code: output.status.code(), out: out.collect(), err: text(output.stderr) }.whole()
+    };
+    insta::assert_snapshot!("explore_lost_update", run("explore", "lost-update", &[]));
+    insta::assert_snapshot!("explore_philosophers", run("explore", "philosophers", &[]));
+    insta::assert_snapshot!("explore_verdict", run("explore", "ab-ba", &["--verdict"]));
+    insta::assert_snapshot!("explore_livelock", run("explore", "livelock", &[]));
+    insta::assert_snapshot!("explore_pool", run("explore", "result-order", &[]));
+    insta::assert_snapshot!("explore_limit", run("explore", "philosophers", &["--max-states", "20"]));
+    insta::assert_snapshot!("step_whole", run("step", "lost-update", &["--schedule", "1.2.2.1"]));
+    insta::assert_snapshot!("step_part", run("step", "ab-ba", &["--schedule", "1.2"]));
+    insta::assert_snapshot!("step_wrong", run("step", "ab-ba", &["--schedule", "1.7"]));
+}
+
+#[test]
+fn what_is_not_in_the_subset_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |text: &str| {
+        fs::write(folder.path().join("program.py"), text).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_poolscope"));
+        let output = command.current_dir(folder.path()).args(["explore", "program.py"]).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }.whole()
+    };
+    insta::assert_snapshot!(
+        "explore_refused",
+        refused("import threading\nimport socket\n\nasync def f():\n    yield 1\n")
+    );
+    insta::assert_snapshot!("explore_no_python", refused("def f(:\n"));
+}
+
+#[test]
 fn the_list_holds_every_scenario_and_the_users_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let own = folder.path().join("poolscope/scenarios");

@@ -1,5 +1,5 @@
-//! The two descriptions for programs hold: `assets/summary.schema.json` of what `--format json` prints, and
-//! `assets/protocol.md` of the lines that lanes and viewers exchange.
+//! The descriptions for programs hold: `assets/summary.schema.json` of what `run --format json` prints,
+//! `assets/explore.schema.json` of what `explore --format json` does, and `assets/protocol.md` of the lines that lanes and viewers exchange.
 //!
 //! The schema is checked by a validator of its own, below: it knows the dozen words that the schema uses and refuses any
 //! other, so a schema that says more than is checked fails too.
@@ -57,6 +57,38 @@ fn what_is_printed_is_what_the_schema_says() {
         assert!(checker.wrong.is_empty(), "{run:?}: {:#?}", checker.wrong);
     }
     // And the other way round: no key is described that nobody ever sees.
+    let mut described = BTreeSet::new();
+    keys_of(&schema, &schema, "", &mut described);
+    assert_eq!(described.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn what_exploring_prints_is_what_its_schema_says() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../assets/explore.schema.json")).expect("the schema is JSON");
+    let mut seen = BTreeSet::new();
+    // Programs that together show every kind of ending and of finding.
+    for (program, more) in [
+        ("lost-update", &[][..]),
+        ("lost-update", &["--verdict"]),
+        ("philosophers", &["--max-states", "10"]),
+        ("philosophers", &["--grain", "statement"]),
+        ("lost-wakeup", &["--notify", "fifo"]),
+        ("store-buffering", &["--memory", "tso"]),
+        ("use-before-init", &[]),
+        ("livelock", &[]),
+        ("starvation", &[]),
+        ("lock-not-released", &["--exceptions", "thread"]),
+        ("ab-ba-tried", &[]),
+    ] {
+        let file = format!("{}/assets/programs/{program}.py", env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_poolscope"));
+        let output = command.args(["explore", &file, "--format", "json"]).args(more).output().expect("it runs");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{program}: {error}"));
+        let mut checker = Checker { schema: &schema, wrong: Vec::new(), seen: &mut seen };
+        checker.check(&report, &schema, "", "");
+        assert!(checker.wrong.is_empty(), "{program}: {:#?}", checker.wrong);
+    }
     let mut described = BTreeSet::new();
     keys_of(&schema, &schema, "", &mut described);
     assert_eq!(described.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new());

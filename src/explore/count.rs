@@ -141,8 +141,8 @@ fn large(graph: &Graph, order: &[u32]) -> Vec<BigUint> {
 /// its choices.
 struct Likelihoods<'a> {
     graph: &'a Graph,
-    /// Of each state where all steps are equally likely, how likely; else 0.
-    even: Vec<f64>,
+    /// Of each state, whether all its steps are equally likely.
+    even: Vec<bool>,
 }
 
 impl<'a> Likelihoods<'a> {
@@ -151,16 +151,16 @@ impl<'a> Likelihoods<'a> {
             let movers = &graph.movers[graph.steps(state)];
             graph.weights.is_empty() && movers.windows(2).all(|pair| pair[0] != pair[1])
         };
-        let of = |state: usize| if is_even(state) { 1.0 / graph.steps(state).len().max(1) as f64 } else { 0.0 };
-        Likelihoods { graph, even: (0..graph.len()).map(of).collect() }
+        Likelihoods { graph, even: (0..graph.len()).map(is_even).collect() }
     }
 
     /// Calls `each` with where every step of a state leads, and its likelihood.
     fn each(&self, state: usize, mut each: impl FnMut(usize, f64)) {
         let graph = self.graph;
         let steps = graph.steps(state);
-        if self.even[state] > 0.0 {
-            return graph.targets[steps].iter().for_each(|target| each(*target as usize, self.even[state]));
+        if self.even[state] {
+            let likelihood = 1.0 / steps.len() as f64;
+            return graph.targets[steps].iter().for_each(|target| each(*target as usize, likelihood));
         }
         let movers = || graph.movers[steps.clone()].chunk_by(|one, other| one == other);
         let begins = movers().scan(steps.start, |at, same| {

@@ -185,9 +185,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
     if !found.shared.hurries {
         report.findings.extend(findings::data_races(found));
     }
-    if paths.any_endless {
-        report.findings.extend(findings::endless(&mut machine, graph));
-    }
+    drop(ways);
     report.findings.extend(findings::locks_not_released(&mut machine, graph, &ends));
     let closed: Vec<BTreeSet<usize>> = report
         .outcomes
@@ -202,7 +200,11 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
                 .collect()
         })
         .collect();
-    report.findings.extend(findings::potential_deadlocks(found, &closed));
+    let (endless, potential) = rayon::join(
+        || if paths.any_endless { findings::endless(&mut machine, graph) } else { Vec::new() },
+        || findings::potential_deadlocks(found, &closed),
+    );
+    report.findings.extend(endless.into_iter().chain(potential));
     report.findings.dedup();
     match machine.problem.take() {
         Some(problem) => Err(problem),

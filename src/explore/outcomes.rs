@@ -228,6 +228,11 @@ fn json(machine: &mut Machine<'_>, state: &State, value: &Value, depth: usize) -
         Value::Tuple(items) => Some(all(items)),
         Value::Range(_) | Value::Exception(_) => Some(Json::from(text::plain(machine.shared.program, value, true))),
         Value::Object(object) => {
+            // How the library does it is nobody's business.
+            let class = object.kind.class().map(|class| &machine.shared.program.classes[class.index()]);
+            if class.is_some_and(|class| class.internal) {
+                return None;
+            }
             let content = machine.body(state, object.id);
             match &content.body {
                 Body::Collection(crate::program::collection::Collection::Dict(pairs)) => {

@@ -449,6 +449,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
     if let Some(problem) = machines[0].problem.take() {
         return Err(problem);
     }
+    graph.settle_down();
     let mut pass = Pass {
         graph,
         missed: FastSet::default(),
@@ -628,6 +629,17 @@ impl Graph {
                 self.offsets.push(at);
             }
         }
+    }
+
+    /// Gives back the memory that was meant for more.
+    fn settle_down(&mut self) {
+        self.offsets.shrink_to_fit();
+        self.targets.shrink_to_fit();
+        self.movers.shrink_to_fit();
+        self.weights.shrink_to_fit();
+        self.moved.shrink_to_fit();
+        self.store.bytes.shrink_to_fit();
+        self.store.ends.shrink_to_fit();
     }
 
     /// About how much memory it takes.

@@ -68,27 +68,21 @@ impl<'a> Ways<'a> {
 pub(super) fn shortest(machine: &mut Machine<'_>, ways: &Ways<'_>, ends: &[usize]) -> Vec<Turn> {
     let graph = ways.graph;
     let levels = ways.to(ends);
-    // Backwards: the fewest switches from a state on, by who came before.
-    let threads = (0..graph.targets.len()).map(|step| graph.movers[step].number().max(graph.moved(step)) + 1);
-    let threads = threads.max().unwrap_or(0);
-    let mut fewest: FastMap<usize, Vec<u32>> = FastMap::default();
+    // Backwards: the fewest switches from a state on.
+    let mut fewest: FastMap<usize, Fewest> = FastMap::default();
     for level in (0..levels.len()).rev() {
         for state in &levels[level] {
-            let mut best = vec![u32::MAX; threads];
-            let mut after: Vec<(usize, u32)> = Vec::new();
+            let mut own = Fewest { switches: u32::MAX, first: 0 };
             for step in graph.steps(*state) {
                 let target = graph.targets[step] as usize;
-                if graph.level_of(target) == level + 1
-                    && let Some(fewest) = fewest.get(&target)
-                {
-                    after.push((graph.movers[step].number(), fewest[graph.moved(step)]));
+                if let Some(rest) = fewest.get(&target).filter(|_| graph.level_of(target) == level + 1) {
+                    own.may_go_on(graph.movers[step].number(), rest.after(graph.moved(step)));
                 }
             }
-            for (thread, best) in best.iter_mut().enumerate() {
-                let costs = after.iter().map(|(next, rest)| rest + u32::from(*next != thread));
-                *best = costs.min().unwrap_or(0);
+            if own.first == 0 {
+                own.switches = 0;
             }
-            fewest.insert(*state, best);
+            fewest.insert(*state, own);
         }
     }
     // Forwards, each thread by itself: always the smallest string that still leads to the best.
@@ -97,8 +91,31 @@ pub(super) fn shortest(machine: &mut Machine<'_>, ways: &Ways<'_>, ends: &[usize
         let moved = graph.symmetry.arrange(machine, &mut arranged, mover);
         let found = graph.find(&arranged).filter(|found| graph.level_of(*found) == level)?;
         let moved = graph.symmetry.first_alike(machine, &arranged, moved);
-        fewest.get(&found).map(|fewest| fewest[moved])
+        fewest.get(&found).map(|fewest| fewest.after(moved))
     })
+}
+
+/// The fewest switches from a state on, if one of these threads goes on without one; with any other one more.
+struct Fewest {
+    switches: u32,
+    first: u64,
+}
+
+impl Fewest {
+    /// How many it takes after a thread; none from an end on.
+    fn after(&self, thread: usize) -> u32 {
+        self.switches + u32::from(self.first != 0 && self.first >> thread & 1 == 0)
+    }
+
+    /// A thread may go on, and so many follow.
+    fn may_go_on(&mut self, thread: usize, rest: u32) {
+        if rest < self.switches {
+            *self = Fewest { switches: rest, first: 0 };
+        }
+        if rest == self.switches {
+            self.first |= 1 << thread;
+        }
+    }
 }
 
 /// The schedule of so many steps that switches least, and of those the smallest string, where `rest` says how often it

@@ -11,7 +11,7 @@
 //! ```
 
 use super::clean;
-use crate::explore::{FindingKind, Kind, Outcome, Report, Run, thread_name};
+use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Wait, thread_name};
 use crate::program::Program;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -125,8 +125,12 @@ fn ending(outcome: &Outcome) -> String {
     match outcome.kind {
         Kind::Ended => format!("ended {values}{printed}").trim_end().to_string(),
         Kind::Deadlock => {
-            let wait = |wait: &crate::explore::Wait| format!("{} waits for {}", thread_name(wait.thread), wait.what);
-            format!("deadlock: {}", outcome.waits.iter().map(wait).collect::<Vec<_>>().join(", "))
+            // Who waits for the end of another says nothing new, where that other waits too.
+            let of_its_own = |wait: &&Wait| !wait.what.starts_with("the end of ");
+            let some = outcome.waits.iter().any(|wait| of_its_own(&wait));
+            let told = outcome.waits.iter().filter(|wait| !some || of_its_own(wait));
+            let wait = |wait: &Wait| format!("{} waits for {}", thread_name(wait.thread), wait.what);
+            format!("deadlock: {}", told.map(wait).collect::<Vec<_>>().join(", "))
         }
         Kind::Assertion | Kind::Exception => {
             let who = outcome.thread.map(thread_name).unwrap_or_default();
