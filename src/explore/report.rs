@@ -19,7 +19,7 @@ pub struct Options {
     pub exceptions: Exceptions,
     /// Only what can happen is asked for, no counts.
     pub verdict: bool,
-    /// At most so many states are stored.
+    /// At most so many states are stored; never more than 66 million.
     pub states_max: u64,
     /// At most so much memory is used, in bytes.
     pub memory_max: u64,
@@ -38,7 +38,7 @@ impl Default for Options {
             spurious: false,
             exceptions: Exceptions::Stop,
             verdict: false,
-            states_max: 100_000_000,
+            states_max: 60_000_000,
             memory_max: 2 << 30,
             capacity: None,
             searchers: 0,
