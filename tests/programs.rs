@@ -119,6 +119,15 @@ fn those_that_may_hang_say_so() {
 }
 
 #[test]
+fn the_chances_of_all_endings_come_to_one() {
+    for (name, text, _) in programs() {
+        let report = explored(&compiled(&name, &text), &Options::default());
+        let sum: f64 = report.outcomes.iter().map(|outcome| outcome.chance.expect("a chance")).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{name}: {sum}");
+    }
+}
+
+#[test]
 fn asking_for_verdicts_only_changes_no_verdict() {
     for (name, text, _) in programs() {
         let program = compiled(&name, &text);

@@ -48,7 +48,7 @@ impl std::fmt::Display for Count {
 /// Of each ending, how many schedules lead to it, and its chance.
 pub(super) struct Paths {
     counts: FastMap<usize, Count>,
-    pub(super) chances: FastMap<usize, f64>,
+    chances: FastMap<usize, f64>,
     /// Some schedules go round in a circle.
     pub(super) any_endless: bool,
 }
@@ -56,6 +56,11 @@ pub(super) struct Paths {
 impl Paths {
     pub(super) fn count(&self, end: usize) -> &Count {
         &self.counts[&end]
+    }
+
+    /// The chance of an ending; `None` where it would take too long to find out.
+    pub(super) fn chance(&self, end: usize) -> Option<f64> {
+        self.chances.get(&end).copied()
     }
 }
 
@@ -97,11 +102,14 @@ pub(super) fn paths(graph: &Graph) -> Paths {
             counted(&|end| counts[end].clone())
         }
     };
-    let chances = match certain(graph, &ends) {
-        Some(end) => FastMap::from_iter([(end, 1.0)]),
-        None => {
-            let chances = chances(graph, &order, &endless);
-            ends.iter().map(|end| (*end, chances[*end])).collect()
+    let leads = lead_to_an_end(graph, &ends);
+    let chances = match ends[..] {
+        // Where all roads lead to one ending, it is certain.
+        [end] if leads.iter().all(|leads| *leads) => FastMap::from_iter([(end, 1.0)]),
+        _ => {
+            let (chances, is_settled) = chances(graph, &order, &endless, &leads);
+            let known = ends.iter().filter(|end| is_settled || !endless[**end]);
+            known.map(|end| (*end, chances[*end])).collect()
         }
     };
     Paths { counts, chances, any_endless }
@@ -179,27 +187,27 @@ impl<'a> Likelihoods<'a> {
     }
 }
 
-/// The one ending of all, if every state can come to it: then it is certain.
-fn certain(graph: &Graph, ends: &[usize]) -> Option<usize> {
-    let [end] = *ends else { return None };
-    // Most of what leads there does so forwards in the order of the search: a few rounds against it find all.
+/// From which states some ending can be reached.
+fn lead_to_an_end(graph: &Graph, ends: &[usize]) -> Vec<bool> {
     let mut leads = vec![false; graph.len()];
-    leads[end] = true;
-    let (mut left, mut before) = (graph.len() - 1, graph.len());
-    while left > 0 && left < before {
-        before = left;
-        for state in (0..graph.len()).rev().filter(|state| *state != end) {
+    ends.iter().for_each(|end| leads[*end] = true);
+    // Most of what leads there does so forwards in the order of the search: a few rounds against it find all.
+    let mut more = true;
+    while more {
+        more = false;
+        for state in (0..graph.len()).rev() {
             if !leads[state] && graph.steps(state).any(|step| leads[graph.targets[step] as usize]) {
                 leads[state] = true;
-                left -= 1;
+                more = true;
             }
         }
     }
-    (left == 0).then_some(end)
+    leads
 }
 
-/// The chance of each ending; of one behind a cycle, of ever coming to it, to within 1e-12.
-fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
+/// The chance of each ending; of one behind a cycle, of ever coming to it, to within 1e-12; and whether all of these were
+/// found. `leads` are the states from which some ending can be reached.
+fn chances(graph: &Graph, order: &[u32], endless: &[bool], leads: &[bool]) -> (Vec<f64>, bool) {
     /// What still moves when it is left at that.
     const LEFT: f64 = 1e-13;
     /// How many steps are followed in all, so that a cycle that hardly ever ends does not keep us.
@@ -211,9 +219,10 @@ fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
         let own = chances[*state as usize];
         likelihoods.each(*state as usize, |target, weight| chances[target] += own * weight);
     }
-    // What came into the cycles goes round: it is passed on until hardly any of it still moves.
-    let moving: Vec<usize> =
-        (0..graph.len()).filter(|state| endless[*state] && !graph.steps(*state).is_empty()).collect();
+    // What came into the cycles goes round: it is passed on until hardly any of it still moves. What has come to where no
+    // ending can be reached stays there.
+    let moves = |state: &usize| endless[*state] && leads[*state] && !graph.steps(*state).is_empty();
+    let moving: Vec<usize> = (0..graph.len()).filter(moves).collect();
     let per_round: usize = moving.iter().map(|state| graph.steps(*state).len()).sum();
     let mut now: Vec<(usize, f64)> =
         moving.iter().map(|state| (*state, std::mem::take(&mut chances[*state]))).collect();
@@ -221,12 +230,10 @@ fn chances(graph: &Graph, order: &[u32], endless: &[bool]) -> Vec<f64> {
         for (state, own) in &now {
             likelihoods.each(*state, |target, weight| chances[target] += own * weight);
         }
-        let before: f64 = now.iter().map(|(_, own)| own).sum();
         now.iter_mut().for_each(|(state, own)| *own = std::mem::take(&mut chances[*state]));
-        let left: f64 = now.iter().map(|(_, own)| own).sum();
-        if left < LEFT || (left - before).abs() < LEFT * LEFT {
-            break;
+        if now.iter().map(|(_, own)| own).sum::<f64>() < LEFT {
+            return (chances, true);
         }
     }
-    chances
+    (chances, false)
 }

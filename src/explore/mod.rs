@@ -153,15 +153,16 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
             }
         };
         if !options.verdict {
-            let (mut count, mut chance) = (Count::zero(), 0.0);
+            let (mut count, mut chance) = (Count::zero(), Some(0.0));
             for (state, (part, of)) in reached.states.iter().zip(&reached.parts) {
                 let Some(own) = paths.count(*state).part(*part, *of) else { return Ok(None) };
                 count.add(&own);
-                chance += paths.chances[state] * (*part as f64 / *of as f64);
+                let own = paths.chance(*state).map(|chance| chance * (*part as f64 / *of as f64));
+                chance = chance.zip(own).map(|(chance, own)| chance + own);
             }
             total.add(&count);
             outcome.schedules = Some(count.to_string());
-            outcome.chance = Some(chance);
+            outcome.chance = chance;
         }
         outcome.shortest = schedule::spelt(&turns);
         outcome.length = turns.len();
