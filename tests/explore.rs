@@ -1047,6 +1047,7 @@ fn the_exit_code_tells_whether_a_schedule_fails() {
         poolscope(&args).0
     };
     assert_eq!(code("lost-update.py", &[]), Some(0));
+    assert_eq!(code("lost-update.py", &["--max-states", "0"]), Some(2));
     assert_eq!(code("ab-ba.py", &[]), Some(3));
     assert_eq!(code("use-before-init.py", &[]), Some(3));
     assert_eq!(code("if-not-while.py", &[]), Some(3));

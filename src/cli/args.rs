@@ -133,7 +133,7 @@ pub(super) enum Command {
         #[arg(long)]
         verdict: bool,
         /// Give up after so many states.
-        #[arg(long, value_name = "N", default_value_t = 60_000_000)]
+        #[arg(long, value_name = "N", default_value_t = 60_000_000, value_parser = clap::value_parser!(u64).range(1..))]
         max_states: u64,
         /// Give up past so much memory: 512M, 2G.
         #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size)]

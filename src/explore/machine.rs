@@ -309,8 +309,10 @@ pub(super) enum Visibility {
     No,
     /// While another thread is unfinished.
     Yes,
-    /// A `join`: only while its thread has not ended.
+    /// A `join`: only while its thread has not ended, and then it blocks.
     Join,
+    /// A `join` that may give up: only while its thread has not ended.
+    TimedJoin,
 }
 
 impl<'a> Shared<'a> {
@@ -541,7 +543,8 @@ impl<'a> Machine<'a> {
                 Sync::Name | Sync::SetName(_) | Sync::IsDaemon | Sync::SetDaemon(_) | Sync::Parties | Sync::GetLock => {
                     Visibility::No
                 }
-                Sync::Join(_) => Visibility::Join,
+                Sync::Join(Patience::Forever) => Visibility::Join,
+                Sync::Join(_) => Visibility::TimedJoin,
                 // A shared value is a plain location.
                 Sync::Read | Sync::Write(_) if object.kind == ObjectKind::SharedValue => Visibility::No,
                 _ => Visibility::Yes,
@@ -690,7 +693,7 @@ impl<'a> Machine<'a> {
         }
         let yes = match facts.visible {
             Visibility::Yes => true,
-            Visibility::Join => !self.join_is_over(state, thread),
+            Visibility::Join | Visibility::TimedJoin => !self.join_is_over(state, thread),
             Visibility::No if facts.variable_is_marked == Some(true) && !self.shared.holds_back => true,
             Visibility::No => {
                 let may_change = facts.general || facts.object.is_some_and(|object| !self.is_constant(object));
@@ -718,6 +721,7 @@ impl<'a> Machine<'a> {
                 let facts = machine.facts(next.threads[other]);
                 facts.kind == LocalKind::Operating
                     && facts.visible != Visibility::Yes
+                    && (facts.visible != Visibility::TimedJoin || machine.join_is_over(&next, other))
                     && !machine.is_access(&next, other)
                     && machine.choices(&next, other) > 0
             };

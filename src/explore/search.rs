@@ -381,7 +381,7 @@ struct Batch {
 fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> Result<Pass, Problem> {
     let options = shared.options;
     let searchers = searchers(options);
-    let (states_max, memory_max) = (options.states_max.min(STATES_MAX), options.memory_max.min(MEMORY_MAX));
+    let (states_max, memory_max) = (options.states_max.clamp(1, STATES_MAX), options.memory_max.min(MEMORY_MAX));
     let mut machines: Vec<Machine<'_>> = vec![Machine::new(shared)];
     let mut first = first.clone();
     machines[0].settle(&mut first);

@@ -201,3 +201,40 @@ fn exceptions_end_all_or_one() {
     let thread = explored(&source, &Options { exceptions: super::Exceptions::Thread, ..Options::default() });
     assert!(thread.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended), "{}", told(&thread));
 }
+
+/// The chance of each output.
+fn chances(source: &str) -> Vec<(String, f64)> {
+    let report = explored(source, &Options::default());
+    report.outcomes.iter().map(|outcome| (outcome.output.join(" "), outcome.chance.expect("a chance"))).collect()
+}
+
+#[test]
+fn chances_behind_a_circle_are_those_of_paper() {
+    // From the first state: 1/2 to g's print, 1/4 round the circle, 1/4 to where both are about to print.
+    let body =
+        "import random\ndef f():\n    while random.randrange(2):\n        pass\n    print(1)\ndef g():\n    print(2)\n";
+    let found = chances(&threads(body, &["f", "g"]));
+    let of = |output: &str| found.iter().find(|(own, _)| own == output).expect("an ending").1;
+    assert!((of("1 2") - 1.0 / 6.0).abs() < 1e-9 && (of("2 1") - 5.0 / 6.0).abs() < 1e-9, "{found:?}");
+    // Nothing leaves the circle in the first rounds.
+    let body = "x = 0\ndef f():\n    while x == 0:\n        pass\n    print(1)\ndef g():\n    global x\n    print(2)\n    x = 1\n    print(3)\n";
+    let found = chances(&threads(body, &["f", "g"]));
+    assert!(found.len() == 2 && (found.iter().map(|(_, chance)| chance).sum::<f64>() - 1.0).abs() < 1e-9, "{found:?}");
+    // Half of all schedules come to where nothing ends any more.
+    let body = "import random\ndef f():\n    if random.randrange(2):\n        while True:\n            print(end='') if x else random.randrange(2)\nx = 0\ndef g():\n    pass\n";
+    let report = explored(&threads(body, &["f", "g"]), &Options::default());
+    let sum: f64 = report.outcomes.iter().filter_map(|outcome| outcome.chance).sum();
+    assert!((sum - 0.5).abs() < 1e-9, "{sum}: {}", told(&report));
+}
+
+#[test]
+fn a_join_that_may_give_up_is_a_step_while_its_thread_has_not_ended() {
+    // The print alone; the join and the print; the join, the question and the print; all of main's before the print.
+    let source = "from threading import Thread\ndef f():\n    print(1)\nt = Thread(target=f)\nt.start()\nt.join(timeout=0.1)\nprint(t.is_alive())\n";
+    let report = explored(source, &Options::default());
+    let mut found: Vec<(String, String)> =
+        report.outcomes.iter().map(|outcome| (outcome.output.join(" "), outcome.schedules.clone().unwrap())).collect();
+    found.sort();
+    let expected = [("1 False", "2"), ("1 True", "1"), ("True 1", "1")];
+    assert_eq!(found, expected.map(|(output, count)| (output.to_string(), count.to_string())));
+}

@@ -42,10 +42,12 @@ pub fn explored(program: &Program, report: &Report) -> String {
         Some(count) => format!("{} schedules", grouped(count)),
     };
     let endings = match report.outcomes.len() {
+        0 => "no ending".to_string(),
         1 => "one ending".to_string(),
         several => format!("{several} endings"),
     };
     let failing = match bad {
+        0 if report.outcomes.is_empty() => "it goes round for ever".to_string(),
         0 => "none of them fails".to_string(),
         1 => "one of them fails".to_string(),
         several => format!("{several} of them fail"),
