@@ -1,26 +1,26 @@
 //! What exploring a program came to, for people.
 //!
 //! ```text
-//!  lost-update.py: 6 schedules; 4 of them end with counter=1
+//!  lost-update.py: 6 schedules, 2 endings, none of them fails
 //!
 //!     1  counter = 0
 //!  !  5      counter += 1
 //!
-//!  ended     counter=2    ██████▋               2   33.3 %   1.1.2.2
-//!  ended     counter=1    █████████████▎        4   66.7 %   1.2.1.2
+//!  ended counter=2  ██████        2  50.0 %  1.1.2.2
+//!  ended counter=1  ██████        4  50.0 %  1.2.2.1
 //! ```
 
 use super::clean;
-use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Wait, thread_name};
+use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Step, Wait, thread_name};
 use crate::program::Program;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// How wide the longest bar is.
-const BAR: usize = 20;
+const BAR: usize = 12;
 
 /// How wide an ending may be told.
-const ENDING_MAX: usize = 44;
+const ENDING_MAX: usize = 36;
 
 /// A report for people: the program with marks, its endings, the shortest that goes wrong, and what else was found.
 pub fn explored(program: &Program, report: &Report) -> String {
@@ -54,9 +54,7 @@ pub fn explored(program: &Program, report: &Report) -> String {
     };
     let _ = writeln!(out, "{name}: {schedules}, {endings}, {failing}");
     source(&mut out, program, report);
-    for outcome in &report.outcomes {
-        row(&mut out, outcome);
-    }
+    table(&mut out, &report.outcomes.iter().map(row).collect::<Vec<_>>(), &[2, 3]);
     let failure = report.outcomes.iter().find(|outcome| outcome.kind != Kind::Ended);
     let lost = || report.outcomes.iter().find(|outcome| outcome.text.contains("overwrote"));
     if let Some(outcome) = failure.or_else(lost) {
@@ -94,7 +92,8 @@ fn source(out: &mut String, program: &Program, report: &Report) {
     let _ = writeln!(out);
 }
 
-fn row(out: &mut String, outcome: &Outcome) {
+/// What a line tells of an ending: what it is, how likely, how many schedules, the share of them, the shortest.
+fn row(outcome: &Outcome) -> Vec<String> {
     let told: String = clean(&ending(outcome));
     let told = match told.chars().count() {
         0..=ENDING_MAX => told,
@@ -113,7 +112,21 @@ fn row(out: &mut String, outcome: &Outcome) {
         Some(chance) => format!("{:.1} %", chance * 100.0),
         None => String::new(),
     };
-    let _ = writeln!(out, "{told:<ENDING_MAX$} {bar:<BAR$} {count:>10} {share:>8}  {}", outcome.shortest);
+    vec![told, format!("{bar:<BAR$}"), count, share, outcome.shortest.clone()]
+}
+
+/// Rows of cells, each column as wide as its widest cell; those in `right` have theirs at the right.
+fn table(out: &mut String, rows: &[Vec<String>], right: &[usize]) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match right.contains(&column) {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:<width$}"),
+        });
+        let _ = writeln!(out, "{}", cells.collect::<Vec<String>>().join("  ").trim_end());
+    }
 }
 
 /// An ending in a few words.
@@ -168,19 +181,15 @@ fn grouped(digits: &str) -> String {
 /// A replayed schedule for people: a line for each step, then how it ended or who can go on.
 pub fn replayed(program: &Program, run: &Run) -> String {
     let mut out = String::new();
-    for (index, step) in run.steps.iter().enumerate() {
+    let row = |(index, step): (usize, &Step)| {
         let values: Vec<String> = step.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let source = program.source.lines().nth(step.line.saturating_sub(1) as usize).unwrap_or("").trim();
         let told = format!("{} {}", step.name, step.text);
-        let line = format!(
-            "{:>3}  {:<4} {told:<48} line {:>3}: {source:<32} {}",
-            index + 1,
-            step.turn,
-            step.line,
-            values.join(" ")
-        );
-        let _ = writeln!(out, "{}", clean(line.trim_end()));
-    }
+        let cells =
+            [(index + 1).to_string(), step.turn.clone(), told, format!("{}: {source}", step.line), values.join(" ")];
+        cells.map(|cell| clean(&cell)).to_vec()
+    };
+    table(&mut out, &run.steps.iter().enumerate().map(row).collect::<Vec<_>>(), &[0]);
     match &run.ending {
         Some(outcome) => {
             let _ = writeln!(out, "\n{}", clean(&ending(outcome)));
