@@ -19,10 +19,12 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
+mod store;
 mod symmetry;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
