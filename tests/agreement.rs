@@ -76,7 +76,9 @@ fn waiters_first_in_first_out() {
 
 #[test]
 fn store_buffers() {
-    agree_on(Flavour::Plain, Rules { tso: true, ..Rules::default() }, 5_000_000, 250, 2_000);
+    let rules = Rules { tso: true, ..Rules::default() };
+    agree_on(Flavour::Plain, rules, 5_000_000, 250, 2_000);
+    agree_on(Flavour::Stores, rules, 5_500_000, 150, 1_000);
 }
 
 #[test]
@@ -88,6 +90,7 @@ fn verdicts_are_those_of_all_schedules() {
         (Flavour::Any, Rules { fifo: true, ..default }, 100),
         (Flavour::Coarse, Rules { statement: true, ..default }, 100),
         (Flavour::Plain, Rules { tso: true, ..default }, 100),
+        (Flavour::Stores, Rules { tso: true, ..default }, 50),
     ];
     for (flavour, rules, programs) in all {
         for seed in 7_000_000..7_000_000 + programs {

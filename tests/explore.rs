@@ -867,6 +867,41 @@ fn store_buffers_let_both_read_zero() {
     let passing = program("data = 0\nflag = 0\nseen = 0\ngot = 0", &["data = 1; flag = 1", "seen = flag; got = data"]);
     let report = ask_with(&passing, &tso);
     assert_eq!(told(&report, &["got", "seen"]), "30: got=0 seen=0 9, got=1 seen=0 19, got=1 seen=1 2");
+    // An item of a list, a dict or a shared array is a location like any other, and so is one more item.
+    let body = ["x[0] = 1; r1 = y[0]", "y[0] = 1; r2 = x[0]"];
+    for made in ["[0]", "{0: 0}", "multiprocessing.Array('i', [0])"] {
+        let items = program(&format!("import multiprocessing\nx = {made}\ny = {made}\nr1 = 0\nr2 = 0"), &body);
+        assert_eq!(
+            told(&ask_with(&items, &tso), &["r1", "r2"]),
+            "80: r1=0 r2=0 18, r1=0 r2=1 22, r1=1 r2=0 22, r1=1 r2=1 18",
+            "{made}"
+        );
+    }
+    for (made, body) in [
+        ("[]", ["x.append(1); r1 = len(y)", "y.append(1); r2 = len(x)"]),
+        ("set()", ["x.add(1); r1 = len(y)", "y.add(1); r2 = len(x)"]),
+        ("multiprocessing.Value('i', 0)", ["x.value = 1; r1 = y.value", "y.value = 1; r2 = x.value"]),
+    ] {
+        let text = program(&format!("import multiprocessing\nx = {made}\ny = {made}\nr1 = 0\nr2 = 0"), &body);
+        assert!(told(&ask_with(&text, &tso), &["r1", "r2"]).contains("r1=0 r2=0 18"), "{made}");
+    }
+    // To take an item out is to read it too: it waits until the thread's own writes are seen.
+    let taken = program("x = [0, 0]\ny = [0, 0]\nr1 = 0\nr2 = 0", &["x.pop(); r1 = len(y)", "y.pop(); r2 = len(x)"]);
+    assert!(!told(&ask_with(&taken, &tso), &["r1", "r2"]).contains("r1=2 r2=2"));
+    // What nobody else sees waits for nothing: r reads x, and after that there is no third step but the drain.
+    let alone = program("x = 0\nown = [1]", &["x = 1; own.pop()", "r = x"]);
+    assert_eq!(ask_with(&alone, &tso).schedules, ask_with(&alone.replace("own.pop()", "pass"), &tso).schedules);
+    // A thread sees its own items at once, and those of a variable come in their order.
+    let own = program("x = [0]\nr = 0", &["x[-1] = 1; x.append(2); r = x[0] + len(x)", "x.append(5)"]);
+    let sums = told(&ask_with(&own, &tso), &["r"]);
+    assert!(sums.contains("r=3") && sums.contains("r=4") && !sums.contains("r=1 ") && !sums.contains("r=2 "), "{sums}");
+    let passing =
+        program("data = [0]\nflag = 0\nseen = 0\ngot = 0", &["data[0] = 1; flag = 1", "seen = flag; got = data[0]"]);
+    let report = ask_with(&passing, &tso);
+    assert_eq!(told(&report, &["got", "seen"]), "30: got=0 seen=0 9, got=1 seen=0 19, got=1 seen=1 2");
+    // So do attributes, of which the class has another value, or none.
+    let attribute = program("class C:\n    v = 1\nc = C()\nr = 0", &["c.v = 2; r = c.v", "c.v = 2"]);
+    assert_eq!(told(&ask_with(&attribute, &tso), &["r"]).matches("r=").count(), 1);
     // A lock waits until the buffer is drained.
     let locked = program("x = 0\nlock = threading.Lock()", &["with lock:; > x += 1"; 2]);
     assert_eq!(told(&ask_with(&locked, &tso), &["x"]), "2: x=2 2");

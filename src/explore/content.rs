@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::program::code::NameId;
-use crate::program::collection::Collection;
+use crate::program::collection::{Access, Collection};
 use crate::program::operation::{Preparation, QueueKind};
 use crate::program::value::{ObjectKind, Reference, Value};
 
@@ -20,6 +20,8 @@ pub(super) struct Content {
 pub(super) enum Body {
     /// A variable outside of functions.
     Variable(Value),
+    /// A change of a collection that waits in a store buffer.
+    Change(Access),
     /// All variables of another process than the first.
     Namespace(Vec<Value>),
     /// A list, dict, set, or shared array.
@@ -105,6 +107,7 @@ impl Body {
     pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
         match self {
             Body::Variable(value) | Body::Atomic(value) | Body::Future(Some((_, value))) => visit(value),
+            Body::Change(access) => access.values(visit),
             Body::Namespace(values) => values.iter().for_each(visit),
             Body::Collection(collection) => collection.values(visit),
             Body::Instance(attributes) => attributes.iter().for_each(|(_, value)| visit(value)),
@@ -134,6 +137,10 @@ impl Body {
     /// The same with every reference to an object renamed.
     pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Body {
         let mut body = self.clone();
+        if let Body::Change(access) = &mut body {
+            *access = access.renamed(rename);
+            return body;
+        }
         let mut change = |value: &mut Value| *value = value.renamed(rename);
         match &mut body {
             Body::Variable(value) | Body::Atomic(value) | Body::Future(Some((_, value))) => change(value),

@@ -134,7 +134,7 @@ pub(super) struct Write {
     pub(super) object: u32,
     /// Which of the object's attributes or variables; [`WHOLE`] where it has but one.
     pub(super) part: u32,
-    /// A variable's content that holds the value.
+    /// A variable's content that holds the value, or the change of a collection.
     pub(super) value: u32,
 }
 
@@ -439,6 +439,23 @@ impl<'a> Machine<'a> {
         self.content(number)
     }
 
+    /// What an object holds as a thread sees it: its own changes of a collection are in it before all others see them.
+    /// For nobody in particular, it is what all see.
+    pub(super) fn body_for(&mut self, state: &State, thread: Option<usize>, object: u32) -> Arc<Content> {
+        let content = self.body(state, object);
+        let Some(buffer) = thread.and_then(|thread| state.buffers.get(thread)) else { return content };
+        let Body::Collection(collection) = &content.body else { return content };
+        let buffer = self.shared.buffers.get(*buffer);
+        let mut own = None;
+        for write in buffer.iter().filter(|write| write.object == object) {
+            if let Body::Change(access) = &self.content(write.value).body {
+                // The place that it was meant for may be gone.
+                _ = own.get_or_insert_with(|| collection.clone()).write(access, &collection::Nowhere);
+            }
+        }
+        own.map_or(content.clone(), |own| Arc::new(Content { site: content.site, body: Body::Collection(own) }))
+    }
+
     /// All objects of a state, those that never change left out.
     pub(super) fn objects(&self, state: &State) -> impl Iterator<Item = u32> + use<'a> {
         let layout = &self.shared.layout;
@@ -606,6 +623,10 @@ impl<'a> Machine<'a> {
             | Operation::StoreMember(Value::Object(object), name, _) => {
                 let content = self.body(state, object.id);
                 let own = match &content.body {
+                    // It may have been assigned, or deleted, in the thread's own store buffer only.
+                    Body::Instance(_) | Body::Thread(_) if !state.buffers.is_empty() => {
+                        self.read_part(state, thread, object.id, u32::from(name.0)) != Value::Unset
+                    }
                     Body::Instance(attributes) => attributes.iter().any(|(own, _)| own == name),
                     Body::Thread(thread) => thread.attributes.iter().any(|(own, _)| own == name),
                     _ => false,
@@ -631,7 +652,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Collections that an operation looks at without being an access to one: those of a text, a comparison, a copy.
-    fn looks_at(&mut self, state: &State, operation: &Operation) -> Vec<u32> {
+    fn looks_at(&mut self, state: &State, thread: usize, operation: &Operation) -> Vec<u32> {
         let mut pending: Vec<Reference> = Vec::new();
         let mut gather = |value: &Value| value.visit(&mut |object| pending.push(object));
         match operation {
@@ -651,7 +672,7 @@ impl<'a> Machine<'a> {
                 continue;
             }
             seen.push(object.id);
-            let content = self.body(state, object.id);
+            let content = self.body_for(state, Some(thread), object.id);
             content.body.values(&mut |value| value.visit(&mut |object| pending.push(object)));
         }
         seen.retain(|id| !self.is_constant(*id));
@@ -755,7 +776,7 @@ impl<'a> Machine<'a> {
         }
         let local = self.local(state.threads[thread]);
         let Pause::Operation(operation) = &local.pause else { return false };
-        let looked_at = self.looks_at(state, operation);
+        let looked_at = self.looks_at(state, thread, operation);
         looked_at.into_iter().any(|object| {
             let site = self.body(state, object).site;
             self.shared.marks.contains(&Mark::Whole(site))
@@ -824,7 +845,7 @@ impl<'a> Machine<'a> {
     fn choices_of(&mut self, state: &State, thread: usize) -> usize {
         let local = self.local(state.threads[thread]);
         let Pause::Operation(operation) = &local.pause else { return 0 };
-        if self.must_drain(operation) && !self.is_drained(state, thread) {
+        if !self.is_drained(state, thread) && self.must_drain(state, thread, operation) {
             return 0;
         }
         match operation {
@@ -840,10 +861,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Under `tso`: whether an operation waits until the thread's writes are seen.
-    fn must_drain(&self, operation: &Operation) -> bool {
-        if self.shared.options.memory == Memory::Sc {
-            return false;
-        }
+    fn must_drain(&mut self, state: &State, thread: usize, operation: &Operation) -> bool {
         match operation {
             Operation::Fence | Operation::Start(_) => true,
             Operation::Sync(object, Sync::Read | Sync::Write(_)) => object.kind != ObjectKind::SharedValue,
@@ -851,8 +869,10 @@ impl<'a> Machine<'a> {
                 sync,
                 Sync::Name | Sync::SetName(_) | Sync::IsDaemon | Sync::SetDaemon(_) | Sync::Parties | Sync::GetLock
             ),
-            // A collection is changed in one go, as by a locked instruction.
-            Operation::Access(_, access) => access.writes(),
+            // What both reads and writes a collection does so in one go, as by a locked instruction.
+            Operation::Access(_, access) => {
+                access.writes() && !access.writes_blindly() && self.touches_marked(state, thread)
+            }
             _ => false,
         }
     }
@@ -1056,8 +1076,23 @@ impl<'a> Machine<'a> {
         }
         let write = buffer.remove(0);
         state.buffers[thread] = self.shared.buffers.number(buffer);
-        let Body::Variable(value) = self.content(write.value).body.clone() else { return };
-        self.write_part(state, write.object, write.part, value);
+        match self.content(write.value).body.clone() {
+            Body::Variable(value) => self.write_part(state, write.object, write.part, value),
+            Body::Change(access) => {
+                let mut failure = None;
+                self.change(state, write.object, |body| {
+                    if let Body::Collection(collection) = body {
+                        failure = collection.write(&access, &collection::Nowhere).err();
+                    }
+                });
+                // An item that is gone by now cannot be written any more: whoever wrote it has long gone on.
+                if let Some(Failure::Limit(text)) = failure {
+                    let local = self.local(state.threads[thread]);
+                    self.problem = Some(self.problem_at(&local.thread, text));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Does everything that is not a step and can be done.
@@ -1253,7 +1288,7 @@ impl<'a> Machine<'a> {
         let local = self.local(state.threads[thread]);
         if facts.general {
             let Pause::Operation(operation) = &local.pause else { return };
-            for object in self.looks_at(state, operation) {
+            for object in self.looks_at(state, thread, operation) {
                 touched.push((Mark::Whole(self.body(state, object).site), object, false));
             }
         }

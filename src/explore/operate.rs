@@ -58,8 +58,8 @@ fn runtime(text: &str) -> Attempt {
 }
 
 impl Machine<'_> {
-    /// All collections that can be reached from these values.
-    pub(super) fn held_by(&mut self, state: &State, values: &[&Value]) -> Held {
+    /// All collections that can be reached from these values, as a thread sees them.
+    pub(super) fn held_by(&mut self, state: &State, thread: Option<usize>, values: &[&Value]) -> Held {
         let mut pending: Vec<u32> = Vec::new();
         values.iter().for_each(|value| value.visit(&mut |object| pending.push(object.id)));
         let mut held = FastMap::default();
@@ -67,7 +67,7 @@ impl Machine<'_> {
             if held.contains_key(&object) {
                 continue;
             }
-            let content = self.body(state, object);
+            let content = self.body_for(state, thread, object);
             if matches!(content.body, Body::Collection(_)) {
                 content.body.values(&mut |value| value.visit(&mut |object| pending.push(object.id)));
             }
@@ -132,21 +132,25 @@ impl Machine<'_> {
                 done(made)
             }
             Operation::Access(object, access) => {
-                let content = self.body(state, object.id);
+                let content = self.body_for(state, Some(thread), object.id);
                 let Body::Collection(collection) = &content.body else { return done(Value::None) };
                 let mut values: Vec<Value> = vec![Value::Object(*object)];
                 access.values(&mut |value| values.push(value.clone()));
-                let held = self.held_by(state, &values.iter().collect::<Vec<_>>());
+                let held = self.held_by(state, Some(thread), &values.iter().collect::<Vec<_>>());
                 if !access.writes() {
                     return done(collection.read(access, &held)?);
                 }
-                let mut collection = collection.clone();
-                let result = collection.write(access, &held)?;
-                self.put(state, object.id, content.site, Body::Collection(collection));
+                let mut changed = collection.clone();
+                let result = changed.write(access, &held)?;
+                if access.writes_blindly() && self.is_buffered(state, Mark::Whole(content.site)) {
+                    self.buffer(state, thread, object.id, WHOLE, Body::Change(collection.placed(access)));
+                } else {
+                    self.put(state, object.id, content.site, Body::Collection(changed));
+                }
                 done(result)
             }
             Operation::Compare(comparison, left, right) => {
-                let held = self.held_by(state, &[left, right]);
+                let held = self.held_by(state, Some(thread), &[left, right]);
                 let right_is_object =
                     matches!((comparison, right), (Comparison::In | Comparison::NotIn, Value::Object(_)));
                 if right_is_object && !right.holds_containers() {
@@ -156,13 +160,14 @@ impl Machine<'_> {
                 flag(crate::program::compare(self.shared.program, *comparison, left, right, &held)?)
             }
             Operation::Render(values) => {
-                let held = self.held_by(state, &values.iter().map(|(value, _)| value).collect::<Vec<_>>());
+                let values_only = values.iter().map(|(value, _)| value).collect::<Vec<_>>();
+                let held = self.held_by(state, Some(thread), &values_only);
                 let text =
                     |(value, repr): &(Value, bool)| Value::str(text::render(self.shared.program, value, *repr, &held));
                 done(Value::Tuple(values.iter().map(text).collect()))
             }
             Operation::Sync(object, sync) => self.synchronise(state, thread, choice, *object, sync, local),
-            Operation::Prepare(object, preparation) => self.prepare(state, *object, preparation),
+            Operation::Prepare(object, preparation) => self.prepare(state, thread, *object, preparation),
             Operation::Start(object) => self.start(state, thread, *object, local),
             Operation::Print(text) => {
                 let mut rest = (*self.rest(state)).clone();
@@ -186,7 +191,7 @@ impl Machine<'_> {
             Operation::Fence => done(Value::None),
             Operation::DeepCopy(value) => {
                 let mut names = FastMap::default();
-                done(self.copied(state, value, &mut names))
+                done(self.copied(state, thread, value, &mut names))
             }
             Operation::CurrentThread => {
                 self.told_apart = true;
@@ -269,13 +274,21 @@ impl Machine<'_> {
 
     /// Writes a part of an object: under `tso` into the thread's buffer, if others could tell the difference.
     fn write(&mut self, state: &mut State, thread: usize, object: u32, part: u32, mark: Mark, value: Value) {
-        let buffered = self.shared.options.memory == Memory::Tso
-            && self.shared.marks.contains(&mark)
-            && self.unfinished(state) > 1;
-        if !buffered {
+        if !self.is_buffered(state, mark) {
             return self.write_part(state, object, part, value);
         }
-        let value = self.shared.contents.number(Content { site: 0, body: Body::Variable(value) });
+        self.buffer(state, thread, object, part, Body::Variable(value));
+    }
+
+    /// Whether a write waits in its thread's buffer.
+    fn is_buffered(&mut self, state: &State, mark: Mark) -> bool {
+        self.shared.options.memory == Memory::Tso && self.shared.marks.contains(&mark) && self.unfinished(state) > 1
+    }
+
+    fn buffer(&mut self, state: &mut State, thread: usize, object: u32, part: u32, body: Body) {
+        // It is written, also where all is over before anybody else sees it.
+        self.written.insert(object);
+        let value = self.shared.contents.number(Content { site: 0, body });
         let mut buffer = (*self.shared.buffers.get(state.buffers[thread])).clone();
         buffer.push(Write { object, part, value });
         state.buffers[thread] = self.shared.buffers.number(buffer);
@@ -413,12 +426,12 @@ impl Machine<'_> {
         Ok(Value::Object(reference(kind, self.add(state, site, body))))
     }
 
-    fn prepare(&mut self, state: &mut State, object: Reference, preparation: &Preparation) -> Attempt {
+    fn prepare(&mut self, state: &mut State, thread: usize, object: Reference, preparation: &Preparation) -> Attempt {
         let mut preparation = preparation.clone();
         let mut keywords = Vec::new();
         for (_, dict) in std::mem::take(&mut preparation.keywords) {
             let Value::Object(dict) = dict else { continue };
-            let content = self.body(state, dict.id);
+            let content = self.body_for(state, Some(thread), dict.id);
             let Body::Collection(Collection::Dict(pairs)) = &content.body else { continue };
             for (key, value) in pairs {
                 keywords.push((crate::program::keyword(self.shared.program, key)?, value.clone()));
@@ -482,12 +495,13 @@ impl Machine<'_> {
                 for variable in 0..count {
                     let (place, part) = local.space.map_or((variable, WHOLE), |space| (space, variable));
                     let value = self.read_part(state, thread, place, part);
-                    values[variable as usize] = self.copied(state, &value, &mut names);
+                    values[variable as usize] = self.copied(state, thread, &value, &mut names);
                 }
             }
-            target = self.copied(state, &target, &mut names);
-            arguments = arguments.iter().map(|value| self.copied(state, value, &mut names)).collect();
-            keywords = keywords.iter().map(|(name, value)| (*name, self.copied(state, value, &mut names))).collect();
+            target = self.copied(state, thread, &target, &mut names);
+            arguments = arguments.iter().map(|value| self.copied(state, thread, value, &mut names)).collect();
+            let mut copied = |value: &Value| self.copied(state, thread, value, &mut names);
+            keywords = keywords.iter().map(|(name, value)| (*name, copied(value))).collect();
             space = Some(self.add(state, SHARED, Body::Namespace(values)));
         }
         let program = self.shared.program;
@@ -514,7 +528,7 @@ impl Machine<'_> {
     }
 
     /// A copy of a value for another process: what all processes see stays what it is.
-    fn copied(&mut self, state: &mut State, value: &Value, names: &mut FastMap<u32, u32>) -> Value {
+    fn copied(&mut self, state: &mut State, thread: usize, value: &Value, names: &mut FastMap<u32, u32>) -> Value {
         if !value.refers() {
             return value.clone();
         }
@@ -525,7 +539,7 @@ impl Machine<'_> {
             if names.contains_key(&object.id) {
                 continue;
             }
-            let content = self.body(state, object.id);
+            let content = self.body_for(state, Some(thread), object.id);
             let started = matches!(&content.body, Body::Thread(ThreadBody { stage: Stage::Started(_), .. }));
             let connected = matches!(content.body, Body::Connection { .. } | Body::SharedValue { .. });
             if content.site & SHARED != 0 || started || connected {
@@ -689,7 +703,7 @@ impl Machine<'_> {
                     return runtime("cannot schedule new futures after shutdown");
                 }
                 let value = match kind {
-                    QueueKind::Processes => self.copied(state, value, &mut FastMap::default()),
+                    QueueKind::Processes => self.copied(state, thread, value, &mut FastMap::default()),
                     _ => value.clone(),
                 };
                 if let Body::Queue(queue) = &mut body {

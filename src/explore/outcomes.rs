@@ -92,7 +92,7 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
     for thread in 0..state.threads.len() {
         let local = machine.local(state.threads[thread]);
         if let Pause::Raised(exception) = &local.pause {
-            let held = machine.held_by(state, &exception.arguments.iter().collect::<Vec<_>>());
+            let held = machine.held_by(state, None, &exception.arguments.iter().collect::<Vec<_>>());
             let message = text::exception_line(program, exception, &held);
             ending.kind = match message.split(':').next() {
                 Some("AssertionError") => Kind::Assertion,

@@ -37,10 +37,10 @@ pub struct Step {
     pub(super) access: Option<(String, bool)>,
 }
 
-/// A value as a sentence has it: short.
-fn shown(machine: &mut Machine<'_>, state: &State, value: &Value) -> String {
+/// A value as a sentence has it, and as a thread sees it: short.
+fn shown(machine: &mut Machine<'_>, state: &State, thread: usize, value: &Value) -> String {
     const CHARS_MAX: usize = 40;
-    let held = machine.held_by(state, &[value]);
+    let held = machine.held_by(state, Some(thread), &[value]);
     let text = match value {
         Value::Object(object) if !value.holds_containers() => name_of(machine, state, *object),
         _ => text::render(machine.shared.program, value, true, &held),
@@ -63,10 +63,21 @@ pub(super) fn describe(
         let buffer = machine.shared.buffers.get(before.buffers[thread]);
         let Some(write) = buffer.first() else { return (String::new(), None) };
         let content = machine.content(write.value);
-        let Body::Variable(value) = &content.body else { return (String::new(), None) };
-        let value = shown(machine, before, value);
         let name = part_name(machine, before, write.object, write.part);
-        return (format!("write of {value} to {name} reaches memory"), Some((name, true)));
+        let what = match &content.body {
+            Body::Variable(value) => format!("write of {} to {name}", shown(machine, before, thread, value)),
+            Body::Change(Access::SetItem(at, item)) => {
+                let at = shown(machine, before, thread, at);
+                format!("write of {} to {name}[{at}]", shown(machine, before, thread, item))
+            }
+            Body::Change(access) => {
+                let list = Reference { kind: ObjectKind::List, id: write.object };
+                let words = accessed(machine, before, thread, list, access, &name);
+                return (format!("change reaches memory: {words}"), Some((name, true)));
+            }
+            _ => return (String::new(), None),
+        };
+        return (format!("{what} reaches memory"), Some((name, true)));
     }
     let local = machine.local(before.threads[thread]);
     let program = machine.shared.program;
@@ -82,7 +93,7 @@ pub(super) fn describe(
         Operation::Load(variable) => {
             let name = variable_name(machine, *variable);
             let value = machine.seen(before, thread);
-            let value = shown(machine, before, &value);
+            let value = shown(machine, before, thread, &value);
             (format!("reads {name} ({value})"), Some((name, false)))
         }
         Operation::Store(variable, value) => {
@@ -90,27 +101,27 @@ pub(super) fn describe(
             if *value == Value::Unset {
                 return (format!("deletes {name}"), Some((name, true)));
             }
-            let value = shown(machine, after, value);
+            let value = shown(machine, after, thread, value);
             (format!("writes {value} to {name}{later}"), Some((name, true)))
         }
         Operation::LoadMember(object, attribute) => {
             let name = member_name(machine, before, object, *attribute);
             let value = machine.seen(before, thread);
-            let value = shown(machine, before, &value);
+            let value = shown(machine, before, thread, &value);
             (format!("reads {name} ({value})"), Some((name, false)))
         }
         Operation::StoreMember(object, attribute, value) => {
             let name = member_name(machine, before, object, *attribute);
-            let value = shown(machine, after, value);
+            let value = shown(machine, after, thread, value);
             (format!("writes {value} to {name}{later}"), Some((name, true)))
         }
         Operation::Access(object, access) => {
             let name = name_of(machine, before, *object);
-            let words = accessed(machine, before, *object, access, &name);
-            (words, Some((name, access.writes())))
+            let words = accessed(machine, before, thread, *object, access, &name);
+            (format!("{words}{later}"), Some((name, access.writes())))
         }
         Operation::Compare(comparison, left, right) => {
-            let (left, right) = (shown(machine, before, left), shown(machine, before, right));
+            let (left, right) = (shown(machine, before, thread, left), shown(machine, before, thread, right));
             let sign = match comparison {
                 Comparison::In | Comparison::NotIn => "looks whether it is in",
                 _ => "compares with",
@@ -123,14 +134,14 @@ pub(super) fn describe(
         }
         Operation::Choose(values) => {
             let value = values.get(turn.choice.unwrap_or(0)).cloned().unwrap_or_default();
-            (format!("gets {} by chance", shown(machine, before, &value)), None)
+            (format!("gets {} by chance", shown(machine, before, thread, &value)), None)
         }
         Operation::FirstDone(_) => ("takes the next task that is done".into(), None),
         Operation::Fence => ("passes a fence".into(), None),
         Operation::DeepCopy(_) => ("copies a value for another process".into(), None),
         Operation::Sync(object, sync) => {
             let name = name_of(machine, before, *object);
-            let words = synchronised(machine, before, after, thread, *object, sync, &name);
+            let words = synchronised(machine, before, after, thread, *object, sync, &name) + later;
             let access = match (object.kind, sync) {
                 (ObjectKind::SharedValue | ObjectKind::Atomic, Sync::Read) => Some((name, false)),
                 (ObjectKind::SharedValue | ObjectKind::Atomic, Sync::Write(_)) => Some((name, true)),
@@ -181,9 +192,16 @@ fn member_name(
     }
 }
 
-fn accessed(machine: &mut Machine<'_>, state: &State, object: Reference, access: &Access, name: &str) -> String {
-    let whole = shown(machine, state, &Value::Object(object));
-    let mut value = |value: &Value| shown(machine, state, value);
+fn accessed(
+    machine: &mut Machine<'_>,
+    state: &State,
+    thread: usize,
+    object: Reference,
+    access: &Access,
+    name: &str,
+) -> String {
+    let whole = shown(machine, state, thread, &Value::Object(object));
+    let mut value = |value: &Value| shown(machine, state, thread, value);
     match access {
         Access::Len => format!("reads the length of {name} ({whole})"),
         Access::Truth => format!("looks whether {name} is empty ({whole})"),
@@ -214,7 +232,7 @@ fn synchronised(
     sync: &Sync,
     name: &str,
 ) -> String {
-    let mut value = |value: &Value| shown(machine, before, value);
+    let mut value = |value: &Value| shown(machine, before, thread, value);
     match sync {
         Sync::Acquire(patience) => {
             let me = thread as u8;
@@ -281,7 +299,7 @@ fn synchronised(
                 let item = if queue.kind == QueueKind::Lifo { queue.items.last() } else { queue.items.first() }
                     .cloned()
                     .unwrap_or_default();
-                format!("takes {} out of {name}", shown(machine, before, &item))
+                format!("takes {} out of {name}", shown(machine, before, thread, &item))
             }
             _ => format!("receives from {name}"),
         },
@@ -293,7 +311,7 @@ fn synchronised(
         Sync::IsAlive => format!("asks whether {name} is alive"),
         Sync::Read => {
             let seen = machine.seen(before, thread);
-            format!("reads {name} ({})", shown(machine, before, &seen))
+            format!("reads {name} ({})", shown(machine, before, thread, &seen))
         }
         Sync::Write(new) => format!("writes {} to {name}", value(new)),
         Sync::FetchAdd(more) => format!("adds {} to {name} in one step", value(more)),

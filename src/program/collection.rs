@@ -124,6 +124,25 @@ impl Access {
 }
 
 impl Access {
+    /// Whether it changes the collection without looking: it gives nothing back, and can be carried out whatever the
+    /// collection holds by the time that it arrives. To take an item out, to sort, or to set a slice is to read first.
+    pub fn writes_blindly(&self) -> bool {
+        match self {
+            Access::SetItem(at, _) => !matches!(at, Value::Slice(_)),
+            Access::Append(_) | Access::Extend(_) | Access::Insert(..) => true,
+            Access::Add(_) | Access::AddAll(_) | Access::Discard(_) => true,
+            Access::Update(_) | Access::Clear => true,
+            _ => false,
+        }
+    }
+
+    /// The same with every reference to an object renamed.
+    pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Access {
+        let mut access = self.clone();
+        access.change(&mut |value| *value = value.renamed(rename));
+        access
+    }
+
     /// Calls `change` on every value in it.
     pub(super) fn change(&mut self, change: &mut dyn FnMut(&mut Value)) {
         match self {
@@ -479,6 +498,22 @@ impl Collection {
             (Access::Get(..), _) => Err(unsuited("get")),
             (Access::Index(_), _) => Err(unsuited("index")),
             _ => Err(unsuited("count")),
+        }
+    }
+
+    /// A blind write as it is carried out later: an index from the end is the place that it means now.
+    pub fn placed(&self, access: &Access) -> Access {
+        let len = self.len() as i64;
+        match (self, access) {
+            (Collection::List(_), Access::SetItem(at, value)) => match at.as_int() {
+                Some(at) if at < 0 => Access::SetItem(Value::Int(at + len), value.clone()),
+                _ => access.clone(),
+            },
+            (Collection::List(_), Access::Insert(at, value)) => match at.as_int() {
+                Some(at) if at < 0 => Access::Insert(Value::Int(at.saturating_add(len).max(0)), value.clone()),
+                _ => access.clone(),
+            },
+            _ => access.clone(),
         }
     }
 

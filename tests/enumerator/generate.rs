@@ -48,6 +48,8 @@ pub(crate) enum Flavour {
     Any,
     /// Variables, locks and atomics; main only starts and joins; nothing fails. For store buffers.
     Plain,
+    /// The same, and lists. For store buffers.
+    Stores,
     /// No `return` out of a `with`, which belongs to no simple statement alone. For the coarser grain.
     Coarse,
     /// Main starts all, then joins all, and no thread knows its name: in whatever order, it is the same program.
@@ -136,14 +138,14 @@ pub(crate) fn program(seed: u64, flavour: Flavour) -> Program {
 
 impl Writer {
     fn globals(&mut self, globals: &mut Vec<(Name, Made)>, workers: usize) {
-        let plain = self.flavour == Flavour::Plain;
+        let plain = self.is_plain();
         self.flag = self.random.chance(40);
         if self.flag {
             globals.push(("ready", Made::Bool(false)));
         }
         for _ in 0..self.random.below(3) {
             let small = 1 + i64::try_from(self.random.below(2)).expect("small");
-            let (name, made): (Name, Made) = match if plain { self.random.below(2) } else { self.random.below(13) } {
+            let (name, made): (Name, Made) = match self.kind_of_global() {
                 0 | 2 if self.locks.is_empty() => ("lock", Made::Lock),
                 0 | 2 => ("second", Made::Lock),
                 1 => ("number", Made::Atomic(0)),
@@ -155,7 +157,7 @@ impl Writer {
                 9 => ("inbox", Made::Queue(self.random.below(3))),
                 10 => ("pile", Made::LifoQueue(self.random.below(3))),
                 11 => ("barrier", Made::Barrier(workers)),
-                _ => (LISTS[0], Made::List(vec![1; self.random.below(3)])),
+                _ => (LISTS[0], Made::List(vec![1; usize::from(plain) + self.random.below(3)])),
             };
             if globals.iter().any(|(global, _)| *global == name) {
                 continue;
@@ -181,6 +183,18 @@ impl Writer {
         }
     }
 
+    fn is_plain(&self) -> bool {
+        matches!(self.flavour, Flavour::Plain | Flavour::Stores)
+    }
+
+    fn kind_of_global(&mut self) -> usize {
+        match self.flavour {
+            Flavour::Plain => self.random.below(2),
+            Flavour::Stores => self.random.pick(&[0, 1, 12, 12, 12]),
+            _ => self.random.below(13),
+        }
+    }
+
     fn function(&mut self, budget: i64) -> Vec<Stmt> {
         self.locals.clear();
         self.budget = budget;
@@ -195,7 +209,7 @@ impl Writer {
         self.main = true;
         self.parameter = false;
         self.locals.clear();
-        let simple = matches!(self.flavour, Flavour::Plain | Flavour::Interchangeable);
+        let simple = self.is_plain() || self.flavour == Flavour::Interchangeable;
         let mut starts: Vec<Name> = program.threads.iter().map(|thread| thread.name).collect();
         if !simple && self.random.chance(30) {
             self.random.shuffle(&mut starts);
@@ -313,7 +327,7 @@ impl Writer {
                 self.budget -= 1;
                 to.push(Stmt::Print(value));
             }
-            18 if self.flavour != Flavour::Plain && self.random.chance(40) => {
+            18 if !self.is_plain() && self.random.chance(40) => {
                 let test = self.test();
                 to.push(Stmt::Assert(test));
             }
@@ -410,7 +424,7 @@ impl Writer {
         match self.random.below(7) {
             0 | 1 => to.extend([Stmt::Acquire(name), inner, Stmt::Release(name)]),
             2 => to.extend([Stmt::Acquire(name), inner]),
-            3 if self.flavour != Flavour::Plain => to.push(Stmt::Release(name)),
+            3 if !self.is_plain() => to.push(Stmt::Release(name)),
             4 => to.push(when(Expr::Timed(name), vec![inner, Stmt::Release(name)])),
             5 if self.locks.contains(&name) => to.push(when(Expr::Locked(name), vec![inner])),
             _ => to.push(Stmt::If(Expr::Try(name), vec![inner, Stmt::Release(name)], vec![set("x", int(7))])),
@@ -464,6 +478,9 @@ impl Writer {
         self.budget -= 1;
         let target = self.int();
         let value = self.small();
+        if self.flavour == Flavour::Stores {
+            return self.stores(to, name);
+        }
         to.push(match self.random.below(9) {
             0..=2 => Stmt::Append(name, value),
             3 => set(target, Expr::Pop(name)),
@@ -474,6 +491,22 @@ impl Writer {
             _ if self.random.chance(40) => Stmt::Extend(name, value),
             _ => when(Expr::In(Box::new(value), name), vec![add(target, int(1))]),
         });
+    }
+
+    /// About a list whose first item stays: nothing fails.
+    fn stores(&mut self, to: &mut Vec<Stmt>, name: Name) {
+        let target = self.int();
+        let value = self.small();
+        to.push(match self.random.below(8) {
+            0..=2 => Stmt::SetItem(name, int(0), value),
+            3 | 4 => set(target, Expr::Item(name, Box::new(int(0)))),
+            5 => Stmt::Append(name, value),
+            6 => set(target, Expr::Len(name)),
+            _ if self.random.chance(30) => Stmt::AddItem(name, int(0), value),
+            _ if self.random.chance(40) => Stmt::Extend(name, value),
+            _ => when(Expr::In(Box::new(value), name), vec![add(target, int(1))]),
+        });
+        self.budget -= 1;
     }
 
     fn int(&mut self) -> Name {

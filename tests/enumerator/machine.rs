@@ -154,7 +154,17 @@ struct Thread {
     /// What it knows of each thread through `start` and `join` alone.
     clock: Vec<u32>,
     /// Writes that others do not see yet, the oldest first.
-    buffer: VecDeque<(usize, Value)>,
+    buffer: VecDeque<Pending>,
+}
+
+/// A write that others do not see yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Pending {
+    Global(usize, Value),
+    /// The item at a place of a list.
+    Item(usize, usize, Value),
+    /// One more item of a list.
+    Append(usize, Value),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -321,8 +331,8 @@ impl Machine<'_> {
         let mut after = match next {
             Next::Drain(thread) => {
                 let mut after = state.clone();
-                let (global, value) = after.threads[thread].buffer.pop_front().expect("a write");
-                after.globals[global] = value;
+                let write = after.threads[thread].buffer.pop_front().expect("a write");
+                after.reach_memory(write);
                 self.run(&mut after, thread);
                 vec![after]
             }
@@ -382,6 +392,8 @@ impl Machine<'_> {
         if self.rules.tso
             && !state.threads[thread].buffer.is_empty()
             && !matches!(act, Act::Read(_) | Act::Write(_) | Act::Print | Act::Choice(_))
+            // To write an item, or one more, is a write like any other; to take one out both reads and writes.
+            && !matches!(act, Act::Len | Act::Item | Act::Contains | Act::SetItem | Act::Append | Act::Extend)
         {
             return false;
         }
@@ -517,8 +529,8 @@ impl Machine<'_> {
             {
                 assert!(self.choices(state, &act) == 1, "a choice while nothing is a step");
                 self.perform(state, alone, &act, 0);
-                while let Some((global, value)) = state.threads[alone].buffer.pop_front() {
-                    state.globals[global] = value;
+                while let Some(write) = state.threads[alone].buffer.pop_front() {
+                    state.reach_memory(write);
                 }
                 self.run(state, alone);
             } else if progress(state) == before {
@@ -634,8 +646,11 @@ impl Machine<'_> {
         let started = state.threads.len() > 1;
         match act {
             Act::Read(global) => {
-                let newest = state.threads[thread].buffer.iter().rev().find(|(written, _)| written == global);
-                let value = newest.map_or(&state.globals[*global], |(_, value)| value).clone();
+                let newest = state.threads[thread].buffer.iter().rev().find_map(|write| match write {
+                    Pending::Global(written, value) if written == global => Some(value),
+                    _ => None,
+                });
+                let value = newest.unwrap_or(&state.globals[*global]).clone();
                 push(state, thread, value);
             }
             Act::Write(global) => {
@@ -643,37 +658,32 @@ impl Machine<'_> {
                 if started {
                     state.changed.insert(*global);
                 }
-                if self.rules.tso && self.shared.as_ref().is_none_or(|all| all.contains(&Location::Global(*global))) {
-                    state.threads[thread].buffer.push_back((*global, value));
-                } else {
-                    state.globals[*global] = value;
-                }
+                self.write(state, thread, Location::Global(*global), Pending::Global(*global, value));
             }
             Act::Len => {
                 let list = pop(state, thread);
-                let len = state.list(&list).len();
+                let len = state.seen(thread, &list).len();
                 push(state, thread, count(len));
             }
             Act::Contains => {
                 let (list, value) = (pop(state, thread), pop(state, thread));
-                let found = state.list(&list).iter().any(|item| number_of(item) == number_of(&value));
+                let found = state.seen(thread, &list).iter().any(|item| number_of(item) == number_of(&value));
                 push(state, thread, Value::Bool(found));
             }
             Act::Item => {
                 let (index, list) = (pop(state, thread), pop(state, thread));
-                match place(state.list(&list), &index) {
-                    Some(at) => {
-                        let value = state.list(&list)[at].clone();
-                        push(state, thread, value);
-                    }
+                let items = state.seen(thread, &list);
+                match place(&items, &index) {
+                    Some(at) => push(state, thread, items[at].clone()),
                     None => self.raise(state, thread, "IndexError"),
                 }
             }
             Act::SetItem => {
                 let (index, list, value) = (pop(state, thread), pop(state, thread), pop(state, thread));
-                match place(state.list(&list), &index) {
+                match place(&state.seen(thread, &list), &index) {
                     Some(at) => {
-                        state.list(&list)[at] = value;
+                        let number = state.number_of_list(&list);
+                        self.write(state, thread, Location::List(number), Pending::Item(number, at, value));
                         state.mutated(&list, started);
                     }
                     None => self.raise(state, thread, "IndexError"),
@@ -681,7 +691,8 @@ impl Machine<'_> {
             }
             Act::Append | Act::Extend => {
                 let (value, list) = (pop(state, thread), pop(state, thread));
-                state.list(&list).push(value);
+                let number = state.number_of_list(&list);
+                self.write(state, thread, Location::List(number), Pending::Append(number, value));
                 state.mutated(&list, started);
                 if matches!(act, Act::Extend) {
                     push(state, thread, list);
@@ -856,6 +867,15 @@ impl Machine<'_> {
         }
     }
 
+    /// A write to a location, which waits in the thread's buffer under `tso`, if others can see the location at all.
+    fn write(&self, state: &mut State, thread: usize, location: Location, write: Pending) {
+        if self.rules.tso && self.shared.as_ref().is_none_or(|all| all.contains(&location)) {
+            state.threads[thread].buffer.push_back(write);
+        } else {
+            state.reach_memory(write);
+        }
+    }
+
     /// Notes an access, and a conflict with an earlier one that `start` and `join` alone do not order.
     fn note(&self, state: &mut State, thread: usize, location: Location, write: bool) {
         if self.shared.is_some() {
@@ -926,8 +946,31 @@ impl Machine<'_> {
 
 impl State {
     fn list(&mut self, value: &Value) -> &mut Vec<Value> {
+        let number = self.number_of_list(value);
+        &mut self.lists[number]
+    }
+
+    fn number_of_list(&self, value: &Value) -> usize {
         let Value::List(list) = value else { unreachable!("a list") };
-        &mut self.lists[*list]
+        *list
+    }
+
+    /// A list as a thread sees it: what is in memory, and on top of that its own writes.
+    fn seen(&self, thread: usize, value: &Value) -> Vec<Value> {
+        let number = self.number_of_list(value);
+        let mut items = self.lists[number].clone();
+        for write in &self.threads[thread].buffer {
+            write_to_list(&mut items, number, write);
+        }
+        items
+    }
+
+    /// All see a write.
+    fn reach_memory(&mut self, write: Pending) {
+        match write {
+            Pending::Global(global, value) => self.globals[global] = value,
+            Pending::Item(list, ..) | Pending::Append(list, _) => write_to_list(&mut self.lists[list], list, &write),
+        }
     }
 
     fn mutated(&mut self, value: &Value, started: bool) {
@@ -935,6 +978,15 @@ impl State {
         if let (Some(global), true) = (found, started) {
             self.changed.insert(global);
         }
+    }
+}
+
+/// What a write makes of a list, if it is one to it. An item that is gone cannot be written any more.
+fn write_to_list(items: &mut Vec<Value>, number: usize, write: &Pending) {
+    match write {
+        Pending::Item(list, at, value) if *list == number && *at < items.len() => items[*at] = value.clone(),
+        Pending::Append(list, value) if *list == number => items.push(value.clone()),
+        _ => {}
     }
 }
 
