@@ -224,6 +224,47 @@ fn the_lost_update_in_full() {
     assert_eq!((threads, race.location.as_deref()), (vec![1, 2], Some("counter")));
 }
 
+/// The findings of a kind: where, whose, on which lines.
+fn found_of(report: &Report, kind: FindingKind) -> Vec<(String, Vec<usize>, Vec<u32>)> {
+    let of_kind = report.findings.iter().filter(|finding| finding.kind == kind);
+    of_kind
+        .map(|finding| (finding.location.clone().unwrap_or_default(), finding.threads.clone(), finding.lines.clone()))
+        .collect()
+}
+
+#[test]
+fn findings_name_the_same_places_at_both_grains() {
+    let statement = Options { grain: Grain::Statement, ..Options::default() };
+    let race = |name: &str, line: [u32; 2]| (name.to_owned(), vec![1, 2], line.to_vec());
+    let text = program("x = 0\ny = [0]", &["x += 1; y[0] = 1", "x = 2; y.append(2)"]);
+    let expected = vec![race("x", [6, 10]), race("y", [7, 11])];
+    for options in [Options::default(), statement.clone()] {
+        assert_eq!(found_of(&ask_with(&text, &options), FindingKind::DataRace), expected, "{options:?}");
+    }
+    // Not only what a statement touches first.
+    let text = program("x = 0\ny = 0", &["x = y + 1", "x = 2"]);
+    let expected = vec![race("x", [6, 9])];
+    for options in [Options::default(), statement.clone()] {
+        assert_eq!(found_of(&ask_with(&text, &options), FindingKind::DataRace), expected, "{options:?}");
+    }
+    let text = program(
+        "ready = False\ncv = threading.Condition()",
+        &["if not ready:; > with cv:; >> cv.wait()", "ready = True; with cv:; > cv.notify()"],
+    );
+    for options in [Options::default(), statement] {
+        let lost = found_of(&ask_with(&text, &options), FindingKind::LostWakeup);
+        assert_eq!(lost, [("cv".to_owned(), vec![2, 1], vec![13, 8])], "{options:?}");
+    }
+}
+
+#[test]
+fn a_lost_wake_up_is_told_once_whichever_of_two_alike_sleeps_on() {
+    let text = "import threading\ncv = threading.Condition()\nready = 0\ndef sleeper():\n    with cv:\n        cv.wait()\ndef waker():\n    with cv:\n        cv.notify()\nts = [threading.Thread(target=f) for f in (sleeper, sleeper, waker, waker)]\nfor t in ts:\n    t.start()\nfor t in ts:\n    t.join()\n";
+    let report = ask(text);
+    let [(condition, _, lines)] = &found_of(&report, FindingKind::LostWakeup)[..] else { panic!("{report:#?}") };
+    assert_eq!((condition.as_str(), &lines[..]), ("cv", &[9, 6][..]));
+}
+
 #[test]
 fn a_deadlock_tells_who_waits_for_what_that_whom_holds() {
     let text = program(

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::content::Body;
-use super::machine::{LocalKind, Machine, Mark, Mention, State};
+use super::machine::{LocalKind, Log, Machine, Mark, Mention, State, Touched};
 use super::outcomes::{name_of, thread_name};
-use super::report::{Finding, FindingKind};
-use super::schedule::Turn;
-use super::search::{Found, Graph, Mover, in_parts};
+use super::report::{Finding, FindingKind, Outcome, Wait};
+use super::search::{Found, Graph, in_parts};
 use super::tables::FastSet;
-use super::words::describe;
+use super::words::{self, Step};
 use crate::program::code::Place;
 use crate::program::operation::{Operation, Sync};
 use crate::program::thread::Pause;
@@ -68,6 +67,10 @@ fn races_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> 
             continue;
         }
         let state = graph.state(index);
+        if machine.shared.statement {
+            races_of_statements(machine, graph, &state, &mut races);
+            continue;
+        }
         next.clear();
         for thread in 0..state.threads.len() {
             if machine.facts(state.threads[thread]).kind != LocalKind::Operating {
@@ -85,7 +88,7 @@ fn races_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> 
                 if !collide || !known.insert((one.0, state.threads[one.0], other.0, state.threads[other.0])) {
                     continue;
                 }
-                let name = location_name(machine, &state, one.0);
+                let name = words::touched(machine, &state, one.0);
                 let entry = races.entry(name).or_default();
                 for thread in [one.0, other.0] {
                     entry.0.extend(graph.symmetry.alike(thread));
@@ -97,10 +100,80 @@ fn races_among(machine: &mut Machine<'_>, graph: &Graph, part: Range<usize>) -> 
     races
 }
 
-fn location_name(machine: &mut Machine<'_>, state: &State, thread: usize) -> String {
-    let turn = Turn { mover: Mover::thread(thread), choice: None };
-    let (_, access) = describe(machine, state, state, turn);
-    access.map_or_else(|| "a value".into(), |(name, _)| name)
+/// The same where a step is a whole statement: all that it touches counts.
+fn races_of_statements(machine: &mut Machine<'_>, graph: &Graph, state: &State, races: &mut Races) {
+    let census = machine.census(state);
+    let mut next: Vec<Touched> = Vec::new();
+    for thread in 0..state.threads.len() {
+        if !machine.is_step(state, thread, census.unfinished) {
+            continue;
+        }
+        machine.log = Some(Log::default());
+        machine.step(state, census, thread, |machine, _, _| {
+            let touched = machine.log.iter().flat_map(|log| &log.touched);
+            next.extend(touched.filter(|touched| touched.thread == thread).cloned());
+        });
+        machine.log = None;
+    }
+    for (at, one) in next.iter().enumerate() {
+        for other in &next[at + 1..] {
+            let same = one.mark == other.mark && one.object == other.object;
+            if same && one.thread != other.thread && (one.writes || other.writes) {
+                let entry = races.entry(one.name.clone()).or_default();
+                for touched in [one, other] {
+                    entry.0.extend(graph.symmetry.alike(touched.thread));
+                    entry.1.insert(touched.line);
+                }
+            }
+        }
+    }
+}
+
+/// Deadlocks in which somebody sleeps who was notified before he slept: one finding for each pair of lines, whichever
+/// of the threads that are alike it meets.
+#[derive(Debug, Default)]
+pub(super) struct LostWakeups(BTreeMap<(String, u32, u32), [BTreeSet<usize>; 2]>);
+
+impl LostWakeups {
+    /// Looks at a schedule that ends in a deadlock.
+    pub(super) fn look_at(&mut self, steps: &[Step], outcome: &Outcome) {
+        let waited = |wait: &Wait| wait.what.strip_prefix("a notify of ").map(|name| (wait.thread, name.to_owned()));
+        let Some((sleeper, condition)) = outcome.waits.iter().find_map(waited) else { return };
+        let missed = steps.iter().find_map(|step| {
+            let (_, line) = step.unheard.iter().find(|(name, _)| *name == condition)?;
+            Some((step.thread, *line))
+        });
+        let asleep = steps.iter().rev().find(|step| step.thread == sleeper);
+        let (Some((notifier, line)), Some(asleep)) = (missed, asleep) else { return };
+        let [notifiers, sleepers] = self.0.entry((condition, line, asleep.line)).or_default();
+        notifiers.insert(notifier);
+        sleepers.insert(sleeper);
+    }
+
+    pub(super) fn findings(self) -> impl Iterator<Item = Finding> {
+        self.0.into_iter().map(|((condition, notified, slept), [notifiers, sleepers])| {
+            let names = |threads: &BTreeSet<usize>| {
+                threads.iter().map(|thread| thread_name(*thread)).collect::<Vec<_>>().join(" or ")
+            };
+            Finding {
+                kind: FindingKind::LostWakeup,
+                text: format!(
+                    "{} notifies {condition} (line {notified}) before {} sleeps on it (line {slept}): a notify is not \
+                     remembered.",
+                    names(&notifiers),
+                    names(&sleepers)
+                ),
+                threads: notifiers.into_iter().chain(sleepers).fold(Vec::new(), |mut threads, thread| {
+                    if !threads.contains(&thread) {
+                        threads.push(thread);
+                    }
+                    threads
+                }),
+                location: Some(condition),
+                lines: vec![notified, slept],
+            }
+        })
+    }
 }
 
 /// Locks that a thread has ended with.

@@ -13,9 +13,11 @@ use std::sync::Arc;
 
 use super::content::{Body, Content, QueueBody, Stage, ThreadBody};
 use super::operate::Performed;
+use super::outcomes::name_of;
 use super::report::{Exceptions, Memory, Notify, Options};
 use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet, Table};
+use super::words;
 use crate::program::Problem;
 use crate::program::Program;
 use crate::program::code::{GlobalId, Instruction, NameId};
@@ -242,6 +244,8 @@ pub(super) struct Machine<'a> {
     pub(super) problem: Option<Problem>,
     /// A step did not come to an end: a problem, if it is not because something shared was not known to be.
     pub(super) too_long: Option<Problem>,
+    /// What each operation of a step did, where somebody wants to tell of it: a step may have several.
+    pub(super) log: Option<Log>,
     /// Which threads passed the begin of a statement, or a line marked `# progress`, since that was last asked.
     pub(super) passing: Passing,
     /// What the thread that ran last passed.
@@ -403,6 +407,7 @@ impl<'a> Machine<'a> {
             conflicts: FastSet::default(),
             problem: None,
             too_long: None,
+            log: None,
             passing: Passing::default(),
             passed: Passed::default(),
             written: FastSet::default(),
@@ -999,6 +1004,7 @@ impl<'a> Machine<'a> {
             let mut next = std::mem::take(&mut self.scratch);
             next.become_like(state);
             self.passing = Passing::default();
+            self.log = self.log.take().map(|_| Log::default());
             let is_general = self.facts(next.threads[thread]).general;
             self.perform(&mut next, thread, choice);
             let counts = is_general || self.facts(next.threads[thread]).kind != LocalKind::Operating;
@@ -1031,10 +1037,11 @@ impl<'a> Machine<'a> {
                 0 => break,
                 1 => {}
                 choices => {
-                    let passing = self.passing;
+                    let (passing, log) = (self.passing, self.log.clone());
                     for choice in 0..choices {
                         let mut next = state.clone();
                         self.passing = passing;
+                        self.log.clone_from(&log);
                         self.perform(&mut next, thread, choice);
                         let census = self.census(&next);
                         self.settle_after(&mut next, census, thread);
@@ -1253,6 +1260,9 @@ impl<'a> Machine<'a> {
         let number = state.threads[thread];
         let facts = self.facts(number);
         self.note(state, thread);
+        if self.log.is_some() {
+            self.write_down(state, thread);
+        }
         if let (Some(object), false, 0) = (facts.object, facts.general, choice) {
             let held = self.held(state, object);
             let key = (number, held, thread as u32);
@@ -1274,6 +1284,26 @@ impl<'a> Machine<'a> {
             self.carry_out(state, thread, choice);
         }
         self.passing.pass(thread, self.passed);
+    }
+
+    /// Writes down what a thread is about to do, for those who tell of it.
+    fn write_down(&mut self, state: &State, thread: usize) {
+        let local = self.local(state.threads[thread]);
+        let line = local.thread.place(self.shared.program).line;
+        let mut log = self.log.take().unwrap_or_default();
+        if let Some((mark, object, writes)) = self.location(state, thread)
+            && self.shared.marks.contains(&mark)
+        {
+            let name = words::touched(self, state, thread);
+            log.touched.push(Touched { thread, mark, object, writes, name, line });
+        }
+        if let Pause::Operation(Operation::Sync(object, Sync::Notify(_))) = &local.pause
+            && let Body::Condition { sleepers, .. } = &self.body(state, object.id).body
+            && sleepers.iter().all(|sleeper| sleeper.notified)
+        {
+            log.unheard.push((name_of(self, state, *object), line));
+        }
+        self.log = Some(log);
     }
 
     /// Writes down an access to an unmarked location.
@@ -1523,6 +1553,25 @@ struct Calm {
 pub(super) struct Census {
     pub(super) unfinished: usize,
     pub(super) is_final: bool,
+}
+
+/// What the operations of a step did.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    pub(super) touched: Vec<Touched>,
+    /// Conditions that were notified while nobody slept there, and the lines.
+    pub(super) unheard: Vec<(String, u32)>,
+}
+
+/// An access to a shared location, by the location's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Touched {
+    pub(super) thread: usize,
+    pub(super) mark: Mark,
+    pub(super) object: u32,
+    pub(super) writes: bool,
+    pub(super) name: String,
+    pub(super) line: u32,
 }
 
 /// What threads passed in a step: a bit for each.

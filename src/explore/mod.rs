@@ -35,7 +35,8 @@ pub use words::Step;
 
 use crate::program::{Problem, Program};
 use count::Count;
-use machine::{Machine, State};
+use findings::LostWakeups;
+use machine::{Log, Machine, State};
 use outcomes::Ending;
 use schedule::Turn;
 use search::Found;
@@ -142,6 +143,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         ends.push(state);
     }
     let mut total = Count::zero();
+    let mut lost_wakeups = LostWakeups::default();
     let ways = Ways::of(graph);
     for (key, reached) in endings {
         let mut outcome = outcome(reached.ending);
@@ -171,9 +173,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         outcome.switches = schedule::switches(&turns);
         let replay = replay(&mut machine, found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
         outcome.text = ended_in_words(&outcome, words::told(&replay.0));
-        if let Some(finding) = lost_wakeup(&replay.0, &outcome) {
-            report.findings.push(finding);
-        }
+        lost_wakeups.look_at(&replay.0, &outcome);
         report.outcomes.push(outcome);
     }
     if !options.verdict {
@@ -184,6 +184,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         let rank = |outcome: &Outcome| (outcome.kind, outcome.length, outcome.shortest.clone());
         rank(one).cmp(&rank(other))
     });
+    report.findings.extend(lost_wakeups.findings());
     // Where not all orders were tried, two accesses may never have come next to each other.
     if !found.shared.hurries {
         report.findings.extend(findings::data_races(found));
@@ -266,15 +267,17 @@ fn replay(
     let mut state = found.graph.state(0);
     let mut steps = Vec::new();
     for (at, turn) in turns.iter().enumerate() {
-        let mut ways: Vec<State> = Vec::new();
-        search::all_successors(machine, &state, |_, mover, _, next| {
+        let mut ways: Vec<(State, Log)> = Vec::new();
+        machine.log = Some(Log::default());
+        search::all_successors(machine, &state, |machine, mover, _, next| {
             if mover == turn.mover {
-                ways.push(next.clone());
+                ways.push((next.clone(), machine.log.clone().unwrap_or_default()));
             }
         });
+        machine.log = None;
         let thread = turn.mover.number();
         let wrong = |why: String| Err((at + 1, why));
-        let next = match (ways.len(), turn.choice) {
+        let (next, log) = match (ways.len(), turn.choice) {
             (0, _) if thread >= state.threads.len() => return wrong(format!("there is no thread {thread} yet")),
             (0, _) => return wrong(format!("thread {thread} cannot move there")),
             (1, None | Some(0)) => ways.remove(0),
@@ -290,7 +293,8 @@ fn replay(
             true => format!("{}'s", thread_name(thread)),
             false => thread_name(thread),
         };
-        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access });
+        let unheard = if turn.mover.is_buffer() { Vec::new() } else { log.unheard };
+        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access, unheard });
         state = next;
     }
     Ok((steps, state))
@@ -345,24 +349,6 @@ fn ended_in_words(outcome: &Outcome, steps: String) -> String {
         true => end,
         false => format!("{steps} · {end}"),
     }
-}
-
-/// A deadlock in which a notify came before its sleeper.
-fn lost_wakeup(steps: &[Step], outcome: &Outcome) -> Option<Finding> {
-    let sleeper = outcome.waits.iter().find(|wait| wait.what.starts_with("a notify of "))?;
-    let condition = sleeper.what.trim_start_matches("a notify of ");
-    let missed = steps.iter().find(|step| step.text == format!("notifies {condition}, on which nobody sleeps"))?;
-    let asleep = steps.iter().rev().find(|step| step.thread == sleeper.thread)?;
-    Some(Finding {
-        kind: FindingKind::LostWakeup,
-        threads: vec![missed.thread, sleeper.thread],
-        location: Some(condition.into()),
-        lines: vec![missed.line, asleep.line],
-        text: format!(
-            "{} notifies {condition} (line {}) before {} sleeps on it (line {}): a notify is not remembered.",
-            missed.name, missed.line, asleep.name, asleep.line
-        ),
-    })
 }
 
 fn internal(program: &Program, text: String) -> Problem {

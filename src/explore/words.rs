@@ -10,6 +10,7 @@ use super::machine::{Machine, State};
 use super::outcomes::{name_of, thread_name};
 use super::report::Grain;
 use super::schedule::Turn;
+use super::search::Mover;
 use crate::program::code::Comparison;
 use crate::program::collection::Access;
 use crate::program::operation::{Operation, Patience, QueueKind, Sync, Variable};
@@ -35,6 +36,9 @@ pub struct Step {
     /// What it read or wrote, to tell who overwrote whom.
     #[serde(skip)]
     pub(super) access: Option<(String, bool)>,
+    /// Conditions that it notified while nobody slept there, and the lines.
+    #[serde(skip)]
+    pub(super) unheard: Vec<(String, u32)>,
 }
 
 /// A value as a sentence has it, and as a thread sees it: short.
@@ -81,12 +85,30 @@ pub(super) fn describe(
     }
     let local = machine.local(before.threads[thread]);
     let program = machine.shared.program;
-    let Pause::Operation(operation) = &local.pause else { return (String::new(), None) };
     if machine.shared.options.grain == Grain::Statement {
         let place = local.thread.place(program);
         let line = program.source.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or("").trim();
         return (format!("runs `{line}`"), None);
     }
+    operation_in_words(machine, before, after, turn)
+}
+
+/// What a thread's next operation is called that reads or writes a location: the location's name.
+pub(super) fn touched(machine: &mut Machine<'_>, state: &State, thread: usize) -> String {
+    let turn = Turn { mover: Mover::thread(thread), choice: None };
+    let (_, access) = operation_in_words(machine, state, state, turn);
+    access.map_or_else(|| "a value".into(), |(name, _)| name)
+}
+
+fn operation_in_words(
+    machine: &mut Machine<'_>,
+    before: &State,
+    after: &State,
+    turn: Turn,
+) -> (String, Option<(String, bool)>) {
+    let thread = turn.mover.number();
+    let local = machine.local(before.threads[thread]);
+    let Pause::Operation(operation) = &local.pause else { return (String::new(), None) };
     let buffered = after.buffers.get(thread) != before.buffers.get(thread);
     let later = if buffered { ", still in its store buffer" } else { "" };
     match operation {
