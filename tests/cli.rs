@@ -267,6 +267,15 @@ fn wrong_usage_says_what_is_wrong_and_what_may_be_meant() {
         &["replay", "Cargo.toml"],
         "poolscope: Cargo.toml:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE`)",
     );
+    for command in [&["explore", "no-such.py"][..], &["step", "no-such.py", "--schedule", "1"]] {
+        let here = std::env::current_dir().expect("a folder");
+        let help = format!("help: write the path of a Python program, as it is seen from {}", here.display());
+        check(command, &format!("poolscope: no-such.py: there is no such file\n  {help}"));
+    }
+    check(
+        &["explore", "assets"],
+        "poolscope: assets: this is a folder\n  help: name one of the Python programs in it, like `lost-update.py`",
+    );
     check(&["replay", "/no/such"], "poolscope: /no/such: No such file or directory (os error 2)");
     check(
         &["replay", "x", "--speed", "0"],

@@ -1136,6 +1136,21 @@ fn the_exit_code_tells_whether_a_schedule_fails() {
     assert_eq!(code("ab-ba-ordered.py", &["--expect", "deadlock"]), Some(4));
     assert_eq!(code("ab-ba-ordered.py", &["--expect", "ended"]), Some(0));
     assert_eq!(code("use-before-init.py", &["--expect", "deadlock"]), Some(4));
+    // Round for ever: beside endings it is a finding, without any it is what fails. So does a loop without a step.
+    assert_eq!(code("livelock.py", &[]), Some(0));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("program.py");
+    let code_of = |body: &str, rest: &[&str]| {
+        fs::write(&file, program("x = 0", &[body, "x = 1"])).expect("written");
+        let mut args = vec!["explore", file.to_str().expect("UTF-8")];
+        args.extend(rest);
+        poolscope(&args).0
+    };
+    assert_eq!(code_of("while x != 2:; > pass", &[]), Some(3));
+    assert_eq!(code_of("while x != 2:; > pass", &["--verdict"]), Some(3));
+    assert_eq!(code_of("while x != 2:; > pass", &["--expect", "ended"]), Some(4));
+    assert_eq!(code_of("while True:; > pass", &[]), Some(3));
+    assert_eq!(code_of("while x != 1:; > pass", &[]), Some(0));
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use super::args::{self, Ending, Exploring, Told};
 use super::{Done, Outcome, Trouble, print};
 use crate::explore::{Exceptions, Grain, Kind, Memory, Notify, Options, Report};
-use crate::program::{Program, compile};
+use crate::program::{Problem, Program, compile};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Longer files are no small programs, and are not read to their end.
@@ -61,9 +61,11 @@ fn verdict(report: &Report, expect: Option<Ending>) -> Outcome {
         Some(Ending::Exception) => Kind::Exception,
         Some(Ending::Spins) => Kind::Spins,
     };
+    // A program that can only go round in a circle fails in every schedule, though none of them ends.
+    let never_ends = report.outcomes.is_empty();
     let happens = report.outcomes.iter().any(|outcome| outcome.kind == kind);
     let else_bad = report.outcomes.iter().any(|outcome| outcome.kind != kind && outcome.kind != Kind::Ended);
-    match (expect.is_some() && !happens, else_bad) {
+    match (expect.is_some() && !happens, else_bad || never_ends) {
         (true, _) => Outcome::NotSeen,
         (false, true) => Outcome::Violated,
         (false, false) => Outcome::Ok,
@@ -80,12 +82,29 @@ pub(super) fn step(file: &Path, options: &Options, schedule: &str, format: Told)
     }
 }
 
+/// Why a program could not be read, and what to do about it.
+fn unread(name: &str, error: &io::Error) -> Problem {
+    let (what, help) = match error.kind() {
+        io::ErrorKind::NotFound => {
+            let here = std::env::current_dir().map(|here| format!(" from {}", here.display())).unwrap_or_default();
+            ("there is no such file".into(), format!("write the path of a Python program, as it is seen{here}"))
+        }
+        io::ErrorKind::IsADirectory => {
+            ("this is a folder".into(), "name one of the Python programs in it, like `lost-update.py`".to_string())
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("it may not be read".into(), "`chmod u+r` lets you, if the file is yours".to_string())
+        }
+        _ => (error.to_string(), "name a file with a Python program that can be read".to_string()),
+    };
+    Problem::of_file(name, what, Some(help))
+}
+
 fn read(file: &Path) -> Result<Program, Trouble> {
     let name = file.display().to_string();
-    let unread = |why: String| Trouble::System(format!("{name}: {why}"));
     let mut bytes = Vec::new();
-    let file = File::open(file).map_err(|error| unread(error.to_string()))?;
-    file.take(BYTES_MAX).read_to_end(&mut bytes).map_err(|error| unread(error.to_string()))?;
+    let read = File::open(file).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes));
+    read.map_err(|error| Trouble::Usage(unread(&name, &error).to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
