@@ -807,6 +807,28 @@ fn atomics_are_one_step_each() {
 // ── exceptions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
+fn who_died_is_told_where_exceptions_end_their_thread_only() {
+    let thread = Options { exceptions: Exceptions::Thread, ..Options::default() };
+    let died = |report: &Report| -> Vec<(usize, u32, String, bool)> {
+        let died = report.outcomes.iter().flat_map(|outcome| outcome.died.clone());
+        died.map(|death| (death.thread, death.line, death.message, death.always)).collect()
+    };
+    let second = "if x == 0:; > x = 1; else:; > raise ValueError(x)";
+    let text = program("x = 0", &[second; 2]);
+    // One ending, as the values are the same; either may have died, or, where both read before they wrote, neither.
+    let report = ask_with(&text, &thread);
+    assert_eq!(told(&report, &["x"]), "6: x=1 6");
+    let boom = || "ValueError: 1".to_owned();
+    assert_eq!(died(&report), [(1, 8, boom(), false), (2, 14, boom(), false)]);
+    assert!(report.outcomes[0].text.ends_with(" · B died at line 14: ValueError: 1"), "{}", report.outcomes[0].text);
+    // In every schedule; the last words, of objects too, are those of then.
+    let always = program("x = []", &["raise ValueError(x)", "pass"]);
+    assert_eq!(died(&ask_with(&always, &thread)), [(1, 5, "ValueError: []".to_owned(), true)]);
+    // Where they end everything, they are endings of their own.
+    assert_eq!(died(&ask(&text)), []);
+}
+
+#[test]
 fn a_failure_tells_thread_line_and_message() {
     let text = program("x = 0", &["assert x == 0, 'it was set'", "x = 1"]);
     let report = ask(&text);
@@ -1151,6 +1173,21 @@ fn the_exit_code_tells_whether_a_schedule_fails() {
     assert_eq!(code_of("while x != 2:; > pass", &["--expect", "ended"]), Some(4));
     assert_eq!(code_of("while True:; > pass", &[]), Some(3));
     assert_eq!(code_of("while x != 1:; > pass", &[]), Some(0));
+}
+
+#[test]
+fn sentences_are_broken_where_a_terminal_ends() {
+    for name in ["philosophers.py", "lost-wakeup.py", "pool-self-wait.py", "process-value.py"] {
+        let file = asset(name);
+        let (_, stdout, _) = poolscope(&["explore", file.to_str().expect("UTF-8")]);
+        let words = &stdout[stdout.find("The shortest way").expect("a way")..];
+        for line in words.lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+        // What goes on stands further in.
+        let broken = words.lines().any(|line| line.starts_with("    ") && !line.trim().is_empty());
+        assert!(broken, "{name}: {words}");
+    }
 }
 
 #[test]

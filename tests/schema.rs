@@ -76,6 +76,7 @@ fn what_exploring_prints_is_what_its_schema_says() {
         ("lost-wakeup", &["--notify", "fifo"]),
         ("store-buffering", &["--memory", "tso"]),
         ("use-before-init", &[]),
+        ("use-before-init", &["--exceptions", "thread"]),
         ("livelock", &[]),
         ("starvation", &[]),
         ("lock-not-released", &["--exceptions", "thread"]),

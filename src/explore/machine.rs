@@ -23,6 +23,7 @@ use crate::program::Program;
 use crate::program::code::{GlobalId, Instruction, NameId};
 use crate::program::collection::{self, Access, Failure};
 use crate::program::operation::{Operation, Patience, QueueKind, StartMethod, Sync, Variable};
+use crate::program::text;
 use crate::program::thread::{Passed, Pause, Thread};
 use crate::program::value::{Exception, ExceptionClass, ObjectKind, Reference, Value};
 
@@ -69,6 +70,8 @@ pub(super) struct Local {
     /// Where it waits for the ends of several threads: those that it waits for besides the one of its operation.
     pub(super) awaits: Vec<u8>,
     pub(super) clock: Clock,
+    /// The exception that ended it alone, which nobody caught: its line and its words.
+    pub(super) died: Option<Arc<(u32, String)>>,
 }
 
 /// What happened before, as far as starts and ends of threads order it.
@@ -1431,7 +1434,12 @@ impl<'a> Machine<'a> {
                 self.problem = Some(self.problem_at(&local.thread, text.clone()));
                 return;
             }
-            Pause::Raised(_) if self.shared.options.exceptions == Exceptions::Thread => pause = Pause::Ended,
+            Pause::Raised(exception) if self.shared.options.exceptions == Exceptions::Thread => {
+                let held = self.held_by(state, Some(thread), &exception.arguments.iter().collect::<Vec<_>>());
+                let words = text::exception_line(self.shared.program, exception, &held);
+                local.died = Some(Arc::new((exception.line, words)));
+                pause = Pause::Ended;
+            }
             _ => {}
         }
         if matches!(pause, Pause::Ended | Pause::Raised(_)) {

@@ -30,7 +30,9 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use outcomes::thread_name;
-pub use report::{Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait};
+pub use report::{
+    Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,
+};
 pub use words::Step;
 
 use crate::program::{Problem, Program};
@@ -89,6 +91,16 @@ struct Reached {
     states: Vec<usize>,
     /// Of each: how many of those that it stands for, and of how many.
     parts: Vec<(usize, usize)>,
+    /// Threads that an exception has ended, and in how many of all those states.
+    died: BTreeMap<Death, usize>,
+}
+
+impl Reached {
+    /// The same, with those marked that died in every schedule that ends so.
+    fn deaths(&self) -> Vec<Death> {
+        let all: usize = self.parts.iter().map(|(part, _)| part).sum();
+        self.died.iter().map(|(death, seen)| Death { always: *seen == all, ..death.clone() }).collect()
+    }
 }
 
 /// What a search has found; `None` where threads that are alike must be told apart after all.
@@ -132,7 +144,11 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
                 ending,
                 states: Vec::new(),
                 parts: Vec::new(),
+                died: BTreeMap::new(),
             });
+            for death in outcomes::deaths(&mut machine, one) {
+                *reached.died.entry(death).or_insert(0) += 1;
+            }
             if reached.states.last() == Some(&index) {
                 reached.parts.last_mut().into_iter().for_each(|(part, _)| *part += 1);
             } else {
@@ -146,7 +162,8 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
     let mut lost_wakeups = LostWakeups::default();
     let ways = Ways::of(graph);
     for (key, reached) in endings {
-        let mut outcome = outcome(reached.ending);
+        let died = reached.deaths();
+        let mut outcome = Outcome { died, ..outcome(reached.ending) };
         let apart = outcomes::threads_of(&outcome);
         let turns = match apart.iter().all(|thread| graph.symmetry.alike(*thread).len() == 1) {
             true => shortest::shortest(&mut machine, &ways, &reached.states),
@@ -172,7 +189,8 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         outcome.length = turns.len();
         outcome.switches = schedule::switches(&turns);
         let replay = replay(&mut machine, found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
-        outcome.text = ended_in_words(&outcome, words::told(&replay.0));
+        let died = outcomes::deaths(&mut machine, &replay.1);
+        outcome.text = ended_in_words(&outcome, &died, words::told(&replay.0));
         lost_wakeups.look_at(&replay.0, &outcome);
         report.outcomes.push(outcome);
     }
@@ -248,7 +266,8 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
         let mut ending = outcome(outcomes::ending(&mut machine, &state, &reported));
         ending.shortest = schedule::spelt(&turns);
         (ending.length, ending.switches) = (turns.len(), schedule::switches(&turns));
-        ending.text = ended_in_words(&ending, words::told(&run.steps));
+        ending.died = outcomes::deaths(&mut machine, &state);
+        ending.text = ended_in_words(&ending, &ending.died, words::told(&run.steps));
         run.ending = Some(ending);
     }
     match machine.problem.take() {
@@ -314,12 +333,17 @@ fn outcome(ending: Ending) -> Outcome {
         length: 0,
         switches: 0,
         waits: ending.waits,
+        died: Vec::new(),
         text: String::new(),
     }
 }
 
-/// The steps in words, and how they ended.
-fn ended_in_words(outcome: &Outcome, steps: String) -> String {
+/// The steps in words, who died on the way, and how they ended.
+fn ended_in_words(outcome: &Outcome, died: &[Death], steps: String) -> String {
+    let died = died
+        .iter()
+        .map(|death| format!("{} died at line {}: {}", thread_name(death.thread), death.line, death.message));
+    let steps = Some(steps).filter(|steps| !steps.is_empty()).into_iter().chain(died).collect::<Vec<_>>().join(" · ");
     let failed = || {
         let who = outcome.thread.map(thread_name).unwrap_or_default();
         format!("{who} stops at line {}: {}", outcome.line.unwrap_or(0), outcome.message.as_deref().unwrap_or(""))

@@ -520,7 +520,7 @@ impl Machine<'_> {
         if self.shared.options.memory == Memory::Tso {
             state.buffers.push(self.shared.buffers.number(Vec::new()));
         }
-        let new = Local { thread: new, pause: Pause::Ended, space, daemon, awaits: Vec::new(), clock };
+        let new = Local { thread: new, pause: Pause::Ended, space, daemon, awaits: Vec::new(), clock, died: None };
         self.arrive(state, number, new, pause);
         // It goes on first: what it does without a step comes before all that its starter does from now on.
         let is_final = self.run_new(state, number);

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::content::{Body, Stage, ThreadBody};
 use super::machine::{LocalKind, Machine, State};
-use super::report::{Kind, Outcome, Wait};
+use super::report::{Death, Kind, Outcome, Wait};
 use super::tables::FastSet;
 use crate::program::operation::{Patience, Sync};
 use crate::program::text;
@@ -120,6 +120,17 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
         }
     }
     ending
+}
+
+/// The threads that an exception has ended by itself.
+pub(super) fn deaths(machine: &mut Machine<'_>, state: &State) -> Vec<Death> {
+    let mut deaths = Vec::new();
+    for (thread, number) in state.threads.iter().enumerate() {
+        if let Some(died) = &machine.local(*number).died {
+            deaths.push(Death { thread, line: died.0, message: died.1.clone(), always: true });
+        }
+    }
+    deaths
 }
 
 /// The threads that an ending tells apart from others.

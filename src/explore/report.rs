@@ -158,6 +158,8 @@ pub struct Outcome {
     pub switches: usize,
     /// In a deadlock: who waits for what.
     pub waits: Vec<Wait>,
+    /// With exceptions that end their thread only: the threads that one has ended. Such endings are not told apart by it.
+    pub died: Vec<Death>,
     /// The shortest schedule told in words.
     pub text: String,
 }
@@ -172,6 +174,19 @@ pub struct Wait {
     pub what: String,
     /// The thread that holds it.
     pub held_by: Option<usize>,
+}
+
+/// A thread that an exception has ended, while the others went on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Death {
+    /// The thread.
+    pub thread: usize,
+    /// The line where it was raised.
+    pub line: u32,
+    /// What was raised, as Python words it.
+    pub message: String,
+    /// Whether it was in every schedule that ends so; else only in some.
+    pub always: bool,
 }
 
 /// Something worth telling beside the outcomes.

@@ -274,7 +274,8 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);
     let (awaits, clock) = (Vec::new(), Clock::first());
-    let main = super::machine::Local { thread, pause: Pause::Ended, space: None, daemon: false, awaits, clock };
+    let main =
+        super::machine::Local { thread, pause: Pause::Ended, space: None, daemon: false, awaits, clock, died: None };
     state.threads.push(0);
     if options.memory == Memory::Tso {
         state.buffers.push(shared.buffers.number(Vec::new()));

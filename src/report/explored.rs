@@ -19,6 +19,9 @@ use std::fmt::Write;
 /// How wide the longest bar is.
 const BAR: usize = 12;
 
+/// How wide a line of words may be.
+const COLUMNS: usize = 80;
+
 /// How wide an ending may be told.
 const ENDING_MAX: usize = 36;
 
@@ -48,6 +51,9 @@ pub fn explored(program: &Program, report: &Report) -> String {
     };
     let failing = match bad {
         0 if report.outcomes.is_empty() => "it goes round for ever".to_string(),
+        0 if report.outcomes.iter().any(|outcome| !outcome.died.is_empty()) => {
+            "none of them fails, but threads die".to_string()
+        }
         0 => "none of them fails".to_string(),
         1 => "one of them fails".to_string(),
         several => format!("{several} of them fail"),
@@ -59,19 +65,43 @@ pub fn explored(program: &Program, report: &Report) -> String {
     let lost = || report.outcomes.iter().find(|outcome| outcome.text.contains("overwrote"));
     if let Some(outcome) = failure.or_else(lost) {
         let way = if report.schedules.is_some() { "The shortest way" } else { "A way" };
-        let _ = writeln!(out, "\n{way} to {} ({}):", clean(&ending(outcome)), outcome.shortest);
+        let _ = writeln!(out);
+        wrapped(&mut out, "", &format!("{way} to {} ({}):", clean(&ending(outcome)), outcome.shortest));
         for part in outcome.text.split(" · ") {
-            let _ = writeln!(out, "  {}", clean(part));
+            wrapped(&mut out, "  ", &clean(part));
         }
     }
-    if !report.findings.is_empty() {
+    // Each once, whether it always comes about or not.
+    let died = report.outcomes.iter().flat_map(|outcome| &outcome.died);
+    let died: BTreeSet<_> = died.map(|death| (death.thread, death.line, death.message.as_str())).collect();
+    if !report.findings.is_empty() || !died.is_empty() {
         let _ = writeln!(out);
     }
+    for (thread, line, message) in died {
+        wrapped(&mut out, "", &clean(&format!("uncaught: {} dies at line {line}: {message}", thread_name(thread))));
+    }
     for finding in &report.findings {
-        let _ = writeln!(out, "{}: {}", kind_word(finding.kind), clean(&finding.text));
+        wrapped(&mut out, "", &clean(&format!("{}: {}", kind_word(finding.kind), finding.text)));
     }
     let _ = writeln!(out, "\n{} states, {} steps, {:.3} s", report.states, report.steps, report.elapsed_s);
     out
+}
+
+/// A sentence, broken between words where it is wider than a terminal: what follows stands further in.
+fn wrapped(out: &mut String, indent: &str, text: &str) {
+    let mut line = indent.to_string();
+    let mut is_first = true;
+    for word in text.split(' ') {
+        if !is_first && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            let _ = writeln!(out, "{line}");
+            line = format!("{indent}    {word}");
+        } else {
+            line.push_str(if is_first { "" } else { " " });
+            line.push_str(word);
+        }
+        is_first = false;
+    }
+    let _ = writeln!(out, "{line}");
 }
 
 /// The program, its lines that something was found on marked.
@@ -81,6 +111,7 @@ fn source(out: &mut String, program: &Program, report: &Report) {
         .iter()
         .flat_map(|finding| finding.lines.iter().copied())
         .chain(report.outcomes.iter().filter_map(|outcome| outcome.line))
+        .chain(report.outcomes.iter().flat_map(|outcome| &outcome.died).map(|death| death.line))
         .collect();
     let _ = writeln!(out);
     for (index, line) in program.source.lines().enumerate() {
@@ -133,19 +164,30 @@ fn table(out: &mut String, rows: &[Vec<String>], right: &[usize]) {
 fn ending(outcome: &Outcome) -> String {
     let values: Vec<String> = outcome.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let values = values.join(" ");
+    let died = |always: bool| -> Vec<String> {
+        let threads: BTreeSet<usize> =
+            outcome.died.iter().filter(|death| death.always == always).map(|death| death.thread).collect();
+        threads.into_iter().map(thread_name).collect()
+    };
+    let died = match (died(true).join(" and "), died(false).join(" or ")) {
+        (always, some) if always.is_empty() && some.is_empty() => String::new(),
+        (always, some) if some.is_empty() => format!(", {always} died"),
+        (always, some) if always.is_empty() => format!(", {some} may die"),
+        (always, some) => format!(", {always} died, {some} may die"),
+    };
     let printed = match outcome.output.is_empty() {
         true => String::new(),
         false => format!(" printed {}", outcome.output.join(" / ")),
     };
     match outcome.kind {
-        Kind::Ended => format!("ended {values}{printed}").trim_end().to_string(),
+        Kind::Ended => format!("{}{died}", format!("ended {values}{printed}").trim_end()),
         Kind::Deadlock => {
             // Who waits for the end of another says nothing new, where that other waits too.
             let of_its_own = |wait: &&Wait| !wait.what.starts_with("the end of ");
             let some = outcome.waits.iter().any(|wait| of_its_own(&wait));
             let told = outcome.waits.iter().filter(|wait| !some || of_its_own(wait));
             let wait = |wait: &Wait| format!("{} waits for {}", thread_name(wait.thread), wait.what);
-            format!("deadlock: {}", told.map(wait).collect::<Vec<_>>().join(", "))
+            format!("deadlock: {}{died}", told.map(wait).collect::<Vec<_>>().join(", "))
         }
         Kind::Assertion | Kind::Exception => {
             let who = outcome.thread.map(thread_name).unwrap_or_default();
