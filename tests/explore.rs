@@ -974,6 +974,55 @@ fn store_buffers_let_both_read_zero() {
 
 const PROCESS: &str = "import multiprocessing\nvalue = 1\ndef show():\n    print(value)\nif __name__ == '__main__':\n    METHOD\n    value = 2\n    p = multiprocessing.Process(target=show)\n    p.start()\n    value = 3\n    p.join()\n    print(value)\n";
 
+/// A program whose processes import it, and what there is to run.
+fn spawning(first: &str, rest: &str) -> Report {
+    ask(&format!("import multiprocessing\n{first}\ndef show():\n    print('hi')\n{rest}\n"))
+}
+
+#[test]
+fn a_process_that_imports_the_module_must_not_start_another() {
+    let guarded = "if __name__ == '__main__':\n    multiprocessing.set_start_method('spawn')";
+    for (rest, line) in [
+        ("p = multiprocessing.Process(target=show)\np.start()\np.join()", 7),
+        ("pool = multiprocessing.Pool(1)\npool.close()\npool.join()", 6),
+    ] {
+        let report = spawning(guarded, rest);
+        let failed = the(&report, Kind::Exception);
+        assert_eq!((report.outcomes.len(), failed.thread, failed.line), (1, Some(1), Some(line)), "{report:#?}");
+        let message = failed.message.clone().expect("a message");
+        let begin =
+            "RuntimeError: An attempt has been made to start a new process before the current process has finished";
+        assert!(message.starts_with(begin) && message.contains("`if __name__ == \"__main__\":`"), "{message}");
+    }
+    // As CPython does, it fails in the new process, which can catch it; then that does what it was started for.
+    let caught =
+        "p = multiprocessing.Process(target=show)\ntry:\n    p.start()\nexcept RuntimeError:\n    print('caught')";
+    let report = spawning(guarded, caught);
+    assert_eq!((report.outcomes.len(), &report.outcomes[0].output[..]), (1, &["caught".to_owned(), "hi".into()][..]));
+    // What runs later than the import may start as many as it likes, and so may threads at any time.
+    let later = "def start():\n    p = multiprocessing.Process(target=show)\n    p.start()\n    p.join()\nif __name__ == '__main__':\n    q = multiprocessing.Process(target=start)\n    q.start()\n    q.join()";
+    assert_eq!(spawning(guarded, later).outcomes[0].output, ["hi"]);
+}
+
+#[test]
+fn how_processes_start_is_said_once() {
+    let start = "p = multiprocessing.Process(target=show)\nif __name__ == '__main__':\n    p.start()\n    p.join()";
+    // By the new process too, which imports the module.
+    let report = spawning("multiprocessing.set_start_method('spawn')", start);
+    let failed = the(&report, Kind::Exception);
+    assert_eq!((failed.thread, failed.line), (Some(1), Some(2)), "{report:#?}");
+    assert!(failed.message.as_ref().is_some_and(|message| message.contains("context has already been set: ")));
+    let twice = "multiprocessing.set_start_method('fork')\nmultiprocessing.set_start_method('fork')";
+    let report = spawning(twice, start);
+    let failed = the(&report, Kind::Exception);
+    assert_eq!(failed.message.as_deref(), Some("RuntimeError: context has already been set"));
+    let forced = "multiprocessing.set_start_method('fork')\nmultiprocessing.set_start_method('spawn', force=True)";
+    let unforced = forced.replace(", force=True", ", False");
+    let first = |forced: &str| format!("if __name__ == '__main__':\n    {}", forced.replace('\n', "\n    "));
+    assert_eq!(spawning(&first(forced), start).outcomes[0].output, ["hi"]);
+    the(&spawning(&first(&unforced), start), Kind::Exception);
+}
+
 #[test]
 fn a_process_has_its_own_copy_of_every_global() {
     let of = |method: &str| told(&ask(&PROCESS.replace("METHOD", method)), &[]);

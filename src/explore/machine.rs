@@ -124,8 +124,8 @@ impl Clock {
 pub(super) struct Rest {
     /// All that was printed.
     pub(super) output: Arc<str>,
-    /// How processes start.
-    pub(super) start: StartMethod,
+    /// How processes start, once that was said; else by `fork`.
+    pub(super) start: Option<StartMethod>,
     /// While a suspicion is looked into: the accesses so far.
     pub(super) history: Vec<Touch>,
 }

@@ -18,6 +18,9 @@ use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
 /// The most bytes that a program may print.
 const OUTPUT_MAX: usize = 100_000;
 
+/// What to do where a process, as it imports the module, does what only the first should.
+const GUARD: &str = "a new process imports the module; put this under `if __name__ == \"__main__\":`";
+
 /// The bit of a site that says that all processes see the objects made there.
 const SHARED: u64 = 1 << 63;
 
@@ -215,9 +218,14 @@ impl Machine<'_> {
                 let object = self.add(state, site | SHARED, Body::Thread(body));
                 done(Value::Object(reference(ObjectKind::Thread(None), object)))
             }
-            Operation::SetStartMethod(method) => {
+            Operation::SetStartMethod { method, force } => {
                 let mut rest = (*self.rest(state)).clone();
-                rest.start = *method;
+                if rest.start.is_some() && !force {
+                    let imports = local.space.is_some() && local.thread.runs_module();
+                    let help = if imports { format!(": {GUARD}") } else { String::new() };
+                    return runtime(&format!("context has already been set{help}"));
+                }
+                rest.start = Some(*method);
                 state.rest = self.shared.rests.number(rest);
                 done(Value::None)
             }
@@ -457,6 +465,12 @@ impl Machine<'_> {
             Stage::Started(_) => return runtime("threads can only be started once"),
             Stage::Prepared(preparation) => Arc::clone(preparation),
         };
+        if body.process && local.space.is_some() && local.thread.runs_module() {
+            return runtime(&format!(
+                "An attempt has been made to start a new process before the current process has finished its \
+                 bootstrapping phase: {GUARD}"
+            ));
+        }
         if state.threads.len() >= THREADS_MAX {
             return Err(Failure::Limit(format!("a program starts at most {THREADS_MAX} threads")));
         }
@@ -485,7 +499,7 @@ impl Machine<'_> {
                 (target, arguments, keywords) = (method, Vec::new(), Vec::new());
             }
         }
-        let spawns = process && self.rest(state).start == StartMethod::Spawn;
+        let spawns = process && self.rest(state).start == Some(StartMethod::Spawn);
         if process {
             let count = self.shared.variables();
             let mut values: Vec<Value> = vec![Value::Unset; count as usize];

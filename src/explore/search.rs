@@ -15,7 +15,7 @@ use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet};
 use crate::program::Problem;
 use crate::program::code::{Instruction, Program};
-use crate::program::operation::{Operation, StartMethod};
+use crate::program::operation::Operation;
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::Value;
 use std::ops::Range;
@@ -269,7 +269,7 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
         let content = shared.contents.number(super::content::Content { site: 0, body });
         state.objects.push(content);
     }
-    let rest = Rest { output: Arc::from(""), start: StartMethod::Fork, history: Vec::new() };
+    let rest = Rest { output: Arc::from(""), start: None, history: Vec::new() };
     state.rest = shared.rests.number(rest);
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);

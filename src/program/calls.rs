@@ -796,7 +796,7 @@ impl Thread {
             }
             Builtin::SetStartMethod => {
                 let method = arguments.require("method")?;
-                arguments.named("force");
+                let force = arguments.take("force").is_some_and(|force| force.truth() == Some(true));
                 arguments.end()?;
                 let method = match &method {
                     Value::Str(text) if **text == *"fork" => StartMethod::Fork,
@@ -806,7 +806,7 @@ impl Thread {
                         return Err(raised(ExceptionKind::ValueError, text));
                     }
                 };
-                Ok(Flow::Do(Operation::SetStartMethod(method), Expect::Push))
+                Ok(Flow::Do(Operation::SetStartMethod { method, force }, Expect::Push))
             }
             Builtin::Sleep => {
                 arguments.require("seconds")?;

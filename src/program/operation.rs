@@ -47,8 +47,13 @@ pub enum Operation {
     DeepCopy(Value),
     /// The thread that asks.
     CurrentThread,
-    /// How processes start from now on.
-    SetStartMethod(StartMethod),
+    /// How processes start from now on: said once, unless by force.
+    SetStartMethod {
+        /// How.
+        method: StartMethod,
+        /// Also where it was said before.
+        force: bool,
+    },
 }
 
 /// A variable outside of functions.

@@ -224,6 +224,11 @@ impl Thread {
         self.enter(program, FunctionId(0), Vec::new(), Then::Before);
     }
 
+    /// Whether it runs the module's own code: of another process than the first, that is to import it.
+    pub fn runs_module(&self) -> bool {
+        self.frames.iter().any(|frame| frame.function == FunctionId(0))
+    }
+
     /// Lets go of all that it holds: it has ended.
     pub fn forget(&mut self) {
         self.frames.clear();
