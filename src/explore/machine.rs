@@ -1539,7 +1539,9 @@ impl<'a> Machine<'a> {
                 access.values(&mut |value| plain &= !value.holds_containers());
                 let content = self.body(state, object.id);
                 let Body::Collection(collection) = &content.body else { return None };
-                if !plain || matches!(access, Access::Contains(_) | Access::Index(_) | Access::Count(_)) {
+                let looks =
+                    matches!(access, Access::Contains(_) | Access::Among(..) | Access::Index(_) | Access::Count(_));
+                if !plain || looks {
                     return None;
                 }
                 collection.read(access, &collection::Nowhere).ok().map(Ok)

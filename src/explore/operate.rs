@@ -140,11 +140,18 @@ impl Machine<'_> {
                 let mut values: Vec<Value> = vec![Value::Object(*object)];
                 access.values(&mut |value| values.push(value.clone()));
                 let held = self.held_by(state, Some(thread), &values.iter().collect::<Vec<_>>());
+                let failed = |failure: Failure| match (&failure, object.kind) {
+                    // An array has a word of its own.
+                    (Failure::Raised(ExceptionKind::IndexError, _), ObjectKind::SharedArray) => {
+                        raised(ExceptionKind::IndexError, "invalid index")
+                    }
+                    _ => failure,
+                };
                 if !access.writes() {
-                    return done(collection.read(access, &held)?);
+                    return done(collection.read(access, &held).map_err(failed)?);
                 }
                 let mut changed = collection.clone();
-                let result = changed.write(access, &held)?;
+                let result = changed.write(access, &held).map_err(failed)?;
                 if access.writes_blindly() && self.is_buffered(state, Mark::Whole(content.site)) {
                     self.buffer(state, thread, object.id, WHOLE, Body::Change(collection.placed(access)));
                 } else {

@@ -73,6 +73,17 @@ fn two_threads_twice() {
 }
 
 #[test]
+fn a_view_of_a_dict_is_read_item_by_item() {
+    // Asked for, and then advanced: a key that comes between two advances is met by the second.
+    let body = "d = {1: 1}\ndef a():\n    for k, v in d.items():\n        pass\ndef b():\n    d[2] = 1\n";
+    let report = explored(&threads(body, &["a", "b"]), &Options::default());
+    let told: Vec<(Option<&str>, Option<&str>)> =
+        report.outcomes.iter().map(|outcome| (outcome.message.as_deref(), outcome.schedules.as_deref())).collect();
+    let message = "RuntimeError: dictionary changed size during iteration";
+    assert_eq!(told, [(None, Some("3")), (Some(message), Some("1"))]);
+}
+
+#[test]
 fn opposite_order() {
     let body = "left, right = Lock(), Lock()\ndef a():\n    with left:\n        with right:\n            pass\ndef b():\n    with right:\n        with left:\n            pass\n";
     check(&threads(body, &["a", "b"]), "6 schedules\nended: 4\ndeadlock: 2");

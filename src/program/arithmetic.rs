@@ -123,6 +123,9 @@ pub fn compare(
     right: &Value,
     objects: &dyn Objects,
 ) -> Result<bool, Failure> {
+    if let Some(result) = compare_sets(comparison, left, right, objects) {
+        return result;
+    }
     let ordered = |wanted: &dyn Fn(Ordering) -> bool| collection::order(left, right, objects).map(wanted);
     match comparison {
         Comparison::Equal => collection::equal(left, right, objects),
@@ -136,6 +139,25 @@ pub fn compare(
         Comparison::In => contains(program, left, right, objects),
         Comparison::NotIn => contains(program, left, right, objects).map(|contains| !contains),
     }
+}
+
+/// `<`, `<=`, `>` and `>=` of sets say which is part of which; `None` for anything else.
+fn compare_sets(
+    comparison: Comparison,
+    left: &Value,
+    right: &Value,
+    objects: &dyn Objects,
+) -> Option<Result<bool, Failure>> {
+    let (part, whole, proper) = match comparison {
+        Comparison::Less => (left, right, true),
+        Comparison::LessEqual => (left, right, false),
+        Comparison::Greater => (right, left, true),
+        Comparison::GreaterEqual => (right, left, false),
+        _ => return None,
+    };
+    let (part, whole) = (collection::set_like(part, objects)?, collection::set_like(whole, objects)?);
+    let fits = if proper { part.len() < whole.len() } else { part.len() <= whole.len() };
+    Some(if fits { collection::within(&part, &whole, objects) } else { Ok(false) })
 }
 
 fn contains(program: &Program, item: &Value, whole: &Value, objects: &dyn Objects) -> Result<bool, Failure> {

@@ -8,7 +8,7 @@ use super::iterate::{Step, advance, fixed_items, iteration};
 use super::library::{Builtin, ExceptionKind};
 use super::operation::{New, Operation, Patience, Preparation, QueueKind, StartMethod, Sync};
 use super::thread::{Expect, FRAMES_MAX, Flow, Outcome, Then, Thread};
-use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value};
+use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value, View};
 use super::{arithmetic, text};
 
 /// The arguments of a call.
@@ -41,6 +41,8 @@ pub(super) enum Collect {
     Repeat(i64),
     /// Into a collection; then this is the value.
     Into(Reference, Into, Value),
+    /// In place of a slice of a list or shared array.
+    Slice(Reference, Value),
     /// A set and something else: the set's items, the other is next.
     SetFirst(SetOperation, Value),
     SetSecond(SetOperation, Vec<Value>),
@@ -94,6 +96,7 @@ impl Collect {
                 visit(&Value::Object(*target));
                 visit(value);
             }
+            Collect::Slice(target, _) => visit(&Value::Object(*target)),
             Collect::AddSecond(items) | Collect::SetSecond(_, items) => items.iter().for_each(visit),
             _ => {}
         }
@@ -105,6 +108,7 @@ impl Collect {
             Collect::AddFirst(value) => Collect::AddFirst(value.renamed(rename)),
             Collect::SetFirst(operation, value) => Collect::SetFirst(*operation, value.renamed(rename)),
             Collect::Into(target, into, value) => Collect::Into(rename(*target), *into, value.renamed(rename)),
+            Collect::Slice(target, slice) => Collect::Slice(rename(*target), slice.clone()),
             Collect::AddSecond(items) => Collect::AddSecond(items.iter().map(|item| item.renamed(rename)).collect()),
             Collect::SetSecond(operation, items) => {
                 Collect::SetSecond(*operation, items.iter().map(|item| item.renamed(rename)).collect())
@@ -365,19 +369,17 @@ impl Thread {
 
     /// Takes all items out of something and makes something of them.
     pub(super) fn collect(&mut self, program: &Program, from: Value, collect: Collect) -> Outcome {
-        if let Some(items) =
-            if from.holds_containers() && matches!(from, Value::Object(_)) { None } else { fixed_items(&from)? }
-        {
+        if let Some(items) = if from.container().is_some() { None } else { fixed_items(&from)? } {
             return self.collected(program, Value::Tuple(items), collect);
         }
-        match from {
-            Value::Object(object) => {
-                let pairs = object.kind == ObjectKind::Dict
-                    && matches!(collect, Collect::Dict | Collect::Into(_, Into::Update, _));
-                let access = if pairs { Access::Pairs } else { Access::Snapshot };
+        match from.container() {
+            Some(object) => {
+                let is_dict = matches!(from, Value::Object(Reference { kind: ObjectKind::Dict, .. }));
+                let pairs = is_dict && matches!(collect, Collect::Dict | Collect::Into(_, Into::Update, _));
+                let access = Access::Snapshot(if pairs { View::Items } else { from.view() });
                 Ok(Flow::Do(Operation::Access(object, access), Expect::Collected(Box::new(collect))))
             }
-            from => {
+            None => {
                 let mut iterator = iteration(&from)?;
                 let step = advance(&mut iterator);
                 self.drained(program, iterator, Vec::new(), step, collect)
@@ -487,6 +489,13 @@ impl Thread {
                 };
                 Ok(Flow::Do(Operation::Access(target, access), Expect::Give(value)))
             }
+            Collect::Slice(target, slice) => {
+                let access = match slice {
+                    Value::Slice(slice) if target.kind == ObjectKind::SharedArray => Access::Fill(slice, items),
+                    slice => Access::SetItem(slice, Value::Tuple(items)),
+                };
+                Ok(Flow::Do(Operation::Access(target, access), Expect::Drop))
+            }
             Collect::SetFirst(operation, other) => {
                 self.collect(program, other, Collect::SetSecond(operation, items.to_vec()))
             }
@@ -574,10 +583,10 @@ impl Thread {
             Builtin::Len => {
                 let value = arguments.require("obj")?;
                 arguments.end()?;
+                if let Some(object) = value.container() {
+                    return Ok(Flow::Do(Operation::Access(object, Access::Len), Expect::Push));
+                }
                 match &value {
-                    Value::Object(object) if value.holds_containers() => {
-                        Ok(Flow::Do(Operation::Access(*object, Access::Len), Expect::Push))
-                    }
                     Value::Str(text) => self.value(Value::Int(text.chars().count() as i64)),
                     Value::Tuple(items) => self.value(Value::Int(items.len() as i64)),
                     Value::Range(range) => self.value(Value::Int(super::value::range_len(range) as i64)),
@@ -669,10 +678,8 @@ impl Thread {
             Builtin::Bool => {
                 let value = arguments.take("x").unwrap_or(Value::Bool(false));
                 arguments.end()?;
-                match (value.truth(), &value) {
-                    (None, Value::Object(object)) => {
-                        Ok(Flow::Do(Operation::Access(*object, Access::Truth), Expect::Push))
-                    }
+                match (value.truth(), value.container()) {
+                    (None, Some(object)) => Ok(Flow::Do(Operation::Access(object, Access::Truth), Expect::Push)),
                     (truth, _) => self.value(Value::Bool(truth.unwrap_or(true))),
                 }
             }
@@ -938,9 +945,15 @@ impl Thread {
                 let default = arguments.take("default").unwrap_or(Value::None);
                 access(arguments, Access::Get(key, default))
             }
-            (ObjectKind::Dict, "keys") => access(arguments, Access::Snapshot),
-            (ObjectKind::Dict, "values") => access(arguments, Access::Values),
-            (ObjectKind::Dict, "items") => access(arguments, Access::Pairs),
+            (ObjectKind::Dict, "keys" | "values" | "items") => {
+                arguments.end()?;
+                let view = match name {
+                    "keys" => View::Keys,
+                    "values" => View::Values,
+                    _ => View::Items,
+                };
+                Ok(Flow::Do(Operation::Access(object, Access::View), Expect::Give(Value::View(object, view))))
+            }
             (ObjectKind::Dict, "popitem") => access(arguments, Access::PopItem),
             (ObjectKind::Dict, "setdefault") => {
                 let key = arguments.require("key")?;

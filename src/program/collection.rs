@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::library::ExceptionKind;
-use super::value::{Reference, Value};
+use super::value::{Reference, Value, View, range_len};
 
 /// The most items that a list, dict or set may hold.
 pub const ITEMS_MAX: usize = 10_000;
@@ -27,14 +27,14 @@ pub enum Access {
     Len,
     /// Whether there are any.
     Truth,
-    /// All items in a tuple; of a dict, its keys.
-    Snapshot,
-    /// All values of a dict in a tuple.
-    Values,
-    /// All pairs of a dict in a tuple.
-    Pairs,
+    /// All items in a tuple; of a dict, what the view shows.
+    Snapshot(View),
+    /// A view of a dict is made, which reads nothing of it yet.
+    View,
     /// Whether a value is in it.
     Contains(Value),
+    /// Whether a value is in a view of a dict.
+    Among(View, Value),
     /// The item at an index, a key, or in a slice (as a tuple).
     Item(Value),
     /// The item of a key, or the other value.
@@ -45,10 +45,12 @@ pub enum Access {
     Count(Value),
     /// The item at a position of an iteration, `Unset` past the end. Of a dict or set a pair of the item and the length
     /// now, and the length that it had at the first item must be the same.
-    Advance(usize, Option<usize>),
+    Advance(usize, Option<usize>, View),
 
-    /// Sets the item at an index or key.
+    /// Sets the item at an index or key, or puts a tuple of items in the place of a slice.
     SetItem(Value, Value),
+    /// Sets as many items of a shared array as the slice takes out.
+    Fill(Arc<[Option<i64>; 3]>, Arc<[Value]>),
     /// Removes the item at an index or key.
     DeleteItem(Value),
     /// Appends to a list.
@@ -90,10 +92,10 @@ impl Access {
             self,
             Access::Len
                 | Access::Truth
-                | Access::Snapshot
-                | Access::Values
-                | Access::Pairs
+                | Access::Snapshot(_)
+                | Access::View
                 | Access::Contains(_)
+                | Access::Among(..)
                 | Access::Item(_)
                 | Access::Get(..)
                 | Access::Index(_)
@@ -106,7 +108,9 @@ impl Access {
     pub fn values(&self, visit: &mut dyn FnMut(&Value)) {
         match self {
             Access::Contains(value) | Access::Item(value) | Access::Index(value) | Access::Count(value) => visit(value),
-            Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => visit(value),
+            Access::Among(_, value) | Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => {
+                visit(value)
+            }
             Access::Add(value) | Access::Discard(value) => visit(value),
             Access::Get(first, second) | Access::SetItem(first, second) | Access::Insert(first, second) => {
                 visit(first);
@@ -117,7 +121,9 @@ impl Access {
                 visit(second);
             }
             Access::Pop(first, second) => first.iter().chain(second).for_each(visit),
-            Access::Extend(values) | Access::Update(values) | Access::AddAll(values) => values.iter().for_each(visit),
+            Access::Extend(values) | Access::Update(values) | Access::AddAll(values) | Access::Fill(_, values) => {
+                values.iter().for_each(visit)
+            }
             _ => {}
         }
     }
@@ -149,7 +155,9 @@ impl Access {
             Access::Contains(value) | Access::Item(value) | Access::Index(value) | Access::Count(value) => {
                 change(value)
             }
-            Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => change(value),
+            Access::Among(_, value) | Access::DeleteItem(value) | Access::Append(value) | Access::Remove(value) => {
+                change(value)
+            }
             Access::Add(value) | Access::Discard(value) => change(value),
             Access::Get(first, second) | Access::SetItem(first, second) | Access::Insert(first, second) => {
                 change(first);
@@ -160,7 +168,7 @@ impl Access {
                 change(second);
             }
             Access::Pop(first, second) => first.iter_mut().chain(second).for_each(change),
-            Access::Extend(values) | Access::Update(values) | Access::AddAll(values) => {
+            Access::Extend(values) | Access::Update(values) | Access::AddAll(values) | Access::Fill(_, values) => {
                 *values = super::operation::changed(values, change);
             }
             _ => {}
@@ -241,9 +249,39 @@ fn equal_at(left: &Value, right: &Value, objects: &dyn Objects, depth: usize) ->
             }
             _ => Ok(false),
         },
+        (Value::View(one, View::Values), Value::View(other, View::Values)) if one == other => {
+            Err(Failure::Limit("whether two `values()` are one and the same: compare lists of them".into()))
+        }
+        (Value::View(..), _) | (_, Value::View(..)) => match (set_like(left, objects), set_like(right, objects)) {
+            (Some(left), Some(right)) if left.len() == right.len() => within(&left, &right, objects),
+            _ => Ok(false),
+        },
         (Value::Tuple(left), Value::Tuple(right)) => all(left, right),
         _ => Ok(left.equals(right)),
     }
+}
+
+/// The items of what Python compares as a set: a set, and the keys or pairs of a dict.
+pub(super) fn set_like(value: &Value, objects: &dyn Objects) -> Option<Vec<Value>> {
+    match (value.container().and_then(|object| objects.collection(object))?, value) {
+        (Collection::Set(items), _) => Some(items.clone()),
+        (dict @ Collection::Dict(_), Value::View(_, view @ (View::Keys | View::Items))) => Some(dict.seen(*view)),
+        _ => None,
+    }
+}
+
+/// Whether each of these is among the others.
+pub(super) fn within(items: &[Value], others: &[Value], objects: &dyn Objects) -> Result<bool, Failure> {
+    for item in items {
+        let mut found = false;
+        for other in others {
+            found = found || equal(item, other, objects)?;
+        }
+        if !found {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// How two values are ordered.
@@ -300,6 +338,7 @@ pub fn hashable(value: &Value) -> Result<(), Failure> {
     let mut unhashable = None;
     match value {
         Value::Tuple(items) => items.iter().try_for_each(hashable)?,
+        Value::Slice(_) => unhashable = Some(value.type_name()),
         _ if value.holds_containers() => unhashable = Some(value.type_name()),
         _ => {}
     }
@@ -327,6 +366,32 @@ fn index(at: &Value, len: usize, what: &str) -> Result<usize, Failure> {
 /// # Errors
 /// `ValueError` for a step of zero.
 pub fn slice_indices(slice: &[Option<i64>; 3], len: usize) -> Result<Vec<usize>, Failure> {
+    let (mut at, stop, step) = slice_bounds(slice, len)?;
+    let mut indices = Vec::new();
+    while (step > 0 && at < stop) || (step < 0 && at > stop) {
+        indices.extend(usize::try_from(at).ok());
+        at += step;
+    }
+    Ok(indices)
+}
+
+/// The range that a slice takes out of a range; `None` where a bound is beyond 64 bits.
+///
+/// # Errors
+/// `ValueError` for a step of zero.
+pub(super) fn slice_range(slice: &[Option<i64>; 3], range: &[i64; 3]) -> Result<Option<[i64; 3]>, Failure> {
+    let (first, stop, step) = slice_bounds(slice, range_len(range))?;
+    let [start, _, by] = range.map(i128::from);
+    let bound = |number: i128| i64::try_from(number).ok();
+    let all = [bound(start + first * by), bound(start + stop * by), bound(step * by)];
+    Ok(match all {
+        [Some(start), Some(stop), Some(step)] => Some([start, stop, step]),
+        _ => None,
+    })
+}
+
+/// Where a slice of `len` items begins, where it ends, and its step.
+fn slice_bounds(slice: &[Option<i64>; 3], len: usize) -> Result<(i128, i128, i128), Failure> {
     let step = i128::from(slice[2].unwrap_or(1));
     if step == 0 {
         return Err(raised(ExceptionKind::ValueError, "slice step cannot be zero"));
@@ -339,13 +404,28 @@ pub fn slice_indices(slice: &[Option<i64>; 3], len: usize) -> Result<Vec<usize>,
         Some(bound) => bound.clamp(lowest, highest),
     };
     let (first, last) = if step > 0 { (0, len) } else { (len - 1, -1) };
-    let (mut at, stop) = (bound(slice[0], first), bound(slice[1], last));
-    let mut indices = Vec::new();
-    while (step > 0 && at < stop) || (step < 0 && at > stop) {
-        indices.extend(usize::try_from(at).ok());
-        at += step;
+    Ok((bound(slice[0], first), bound(slice[1], last), step))
+}
+
+/// Puts other items in the place of a slice of a list.
+fn set_slice(items: &mut Vec<Value>, slice: &[Option<i64>; 3], new: &[Value]) -> Result<(), Failure> {
+    let indices = slice_indices(slice, items.len())?;
+    let (first, stop, step) = slice_bounds(slice, items.len())?;
+    if step == 1 {
+        let first = usize::try_from(first).unwrap_or(0);
+        let stop = usize::try_from(stop).unwrap_or(0).max(first);
+        items.splice(first..stop, new.iter().cloned());
+        return Ok(());
     }
-    Ok(indices)
+    if indices.len() != new.len() {
+        let (count, len) = (new.len(), indices.len());
+        let text = format!("attempt to assign sequence of size {count} to extended slice of size {len}");
+        return Err(raised(ExceptionKind::ValueError, text));
+    }
+    for (index, item) in indices.into_iter().zip(new) {
+        items[index] = item.clone();
+    }
+    Ok(())
 }
 
 impl Collection {
@@ -367,6 +447,14 @@ impl Collection {
         match self {
             Collection::List(items) | Collection::Set(items) => items.clone(),
             Collection::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
+        }
+    }
+
+    /// Its items in order; of a dict, what the view shows.
+    pub fn seen(&self, view: View) -> Vec<Value> {
+        match self {
+            Collection::Dict(pairs) => pairs.iter().map(|pair| shown(pair, view)).collect(),
+            _ => self.items(),
         }
     }
 
@@ -431,13 +519,16 @@ impl Collection {
         match (access, self) {
             (Access::Len, _) => Ok(Value::Int(self.len() as i64)),
             (Access::Truth, _) => Ok(Value::Bool(!self.is_empty())),
-            (Access::Snapshot, _) => Ok(Value::tuple(self.items())),
-            (Access::Values, Collection::Dict(pairs)) => {
-                Ok(Value::Tuple(pairs.iter().map(|(_, value)| value.clone()).collect()))
-            }
-            (Access::Pairs, Collection::Dict(pairs)) => {
-                let pair = |(key, value): &(Value, Value)| Value::tuple([key.clone(), value.clone()]);
-                Ok(Value::Tuple(pairs.iter().map(pair).collect()))
+            (Access::Snapshot(view), _) => Ok(Value::tuple(self.seen(*view))),
+            (Access::View, _) => Ok(Value::None),
+            (Access::Among(View::Keys, value), _) => self.read(&Access::Contains(value.clone()), objects),
+            (Access::Among(view, value), _) => {
+                if let (View::Items, Value::Tuple(pair)) = (view, value)
+                    && let [key, _] = &pair[..]
+                {
+                    hashable(key)?;
+                }
+                Ok(Value::Bool(contains(&self.seen(*view), value)?.is_some()))
             }
             (Access::Contains(value), Collection::List(items)) => Ok(Value::Bool(contains(items, value)?.is_some())),
             (Access::Contains(value), Collection::Set(items)) => {
@@ -480,21 +571,19 @@ impl Collection {
                 }
                 Ok(Value::Int(count))
             }
-            (Access::Advance(at, len), _) => {
+            (Access::Advance(at, len, view), _) => {
                 let name = if matches!(self, Collection::Dict(_)) { "dictionary" } else { "Set" };
                 if len.is_some_and(|len| len != self.len()) {
                     return Err(raised(ExceptionKind::RuntimeError, format!("{name} changed size during iteration")));
                 }
                 let item = match self {
                     Collection::List(items) => return Ok(items.get(*at).cloned().unwrap_or_default()),
-                    Collection::Set(items) => items.get(*at),
-                    Collection::Dict(pairs) => pairs.get(*at).map(|(key, _)| key),
+                    Collection::Set(items) => items.get(*at).cloned(),
+                    Collection::Dict(pairs) => pairs.get(*at).map(|pair| shown(pair, *view)),
                 };
                 let len = Value::Int(self.len() as i64);
-                Ok(item.map_or(Value::Unset, |item| Value::tuple([item.clone(), len])))
+                Ok(item.map_or(Value::Unset, |item| Value::tuple([item, len])))
             }
-            (Access::Values, _) => Err(unsuited("values")),
-            (Access::Pairs, _) => Err(unsuited("items")),
             (Access::Get(..), _) => Err(unsuited("get")),
             (Access::Index(_), _) => Err(unsuited("index")),
             _ => Err(unsuited("count")),
@@ -532,6 +621,23 @@ impl Collection {
     fn change(&mut self, access: &Access, objects: &dyn Objects) -> Result<Value, Failure> {
         let key_error = |key: &Value| Err(Failure::Raised(ExceptionKind::KeyError, key.clone()));
         match (&mut *self, access) {
+            (Collection::List(items), Access::SetItem(Value::Slice(slice), Value::Tuple(new))) => {
+                set_slice(items, slice, new)?;
+            }
+            (Collection::List(items), Access::Fill(slice, new)) => {
+                let indices = slice_indices(slice, items.len())?;
+                if indices.len() != new.len() {
+                    return Err(raised(ExceptionKind::ValueError, "Can only assign sequence of same size"));
+                }
+                for (index, item) in indices.into_iter().zip(new.iter()) {
+                    items[index] = item.clone();
+                }
+            }
+            (Collection::List(items), Access::DeleteItem(Value::Slice(slice))) => {
+                let gone = slice_indices(slice, items.len())?;
+                let mut at = 0..;
+                items.retain(|_| at.next().is_some_and(|at| !gone.contains(&at)));
+            }
             (Collection::List(items), Access::SetItem(at, value)) => {
                 let at = index(at, items.len(), "list assignment index out of range")?;
                 items[at] = value.clone();
@@ -637,11 +743,25 @@ impl Collection {
             (Collection::List(items) | Collection::Set(items), Access::Clear) => items.clear(),
             (Collection::Dict(pairs), Access::Clear) => pairs.clear(),
             (_, Access::SetItem(..) | Access::DeleteItem(_)) => {
-                return Err(raised(ExceptionKind::TypeError, "'set' object does not support item assignment"));
+                let text = match access {
+                    Access::SetItem(..) => "'set' object does not support item assignment",
+                    Access::DeleteItem(at) if at.as_int().is_some() => "'set' object doesn't support item deletion",
+                    _ => "'set' object does not support item deletion",
+                };
+                return Err(raised(ExceptionKind::TypeError, text));
             }
             _ => return Err(raised(ExceptionKind::AttributeError, "it has no such method")),
         }
         Ok(Value::None)
+    }
+}
+
+/// What a view shows of a pair.
+fn shown((key, value): &(Value, Value), view: View) -> Value {
+    match view {
+        View::Keys => key.clone(),
+        View::Values => value.clone(),
+        View::Items => Value::tuple([key.clone(), value.clone()]),
     }
 }
 

@@ -27,11 +27,13 @@ pub(super) fn iteration(value: &Value) -> Result<Iteration, Failure> {
             Iteration::Fixed(letters.into(), 0)
         }
         Value::Iterator(iterator) => (**iterator).clone(),
-        Value::Object(object) if value.holds_containers() => Iteration::Container(*object, 0, None),
-        _ => {
-            let text = format!("'{}' object is not iterable", value.type_name());
-            return Err(raised(ExceptionKind::TypeError, text));
-        }
+        _ => match value.container() {
+            Some(object) => Iteration::Container(object, 0, None, value.view()),
+            None => {
+                let text = format!("'{}' object is not iterable", value.type_name());
+                return Err(raised(ExceptionKind::TypeError, text));
+            }
+        },
     })
 }
 
@@ -54,7 +56,9 @@ pub(super) fn advance(iteration: &mut Iteration) -> Step {
             }
             None => Step::End,
         },
-        Iteration::Container(object, at, len) => Step::Need(Operation::Access(*object, Access::Advance(*at, *len))),
+        Iteration::Container(object, at, len, view) => {
+            Step::Need(Operation::Access(*object, Access::Advance(*at, *len, *view)))
+        }
         Iteration::Enumerate(next, inner) => match advance(inner) {
             Step::Value(value) => Step::Value(numbered(next, value)),
             step => step,
@@ -86,7 +90,7 @@ pub(super) fn advance(iteration: &mut Iteration) -> Step {
 /// Goes on with the world's answer; `Unset` is the end of what it was asked about.
 pub(super) fn supply(iteration: &mut Iteration, answer: Value) -> Step {
     match iteration {
-        Iteration::Container(object, at, len) => match answer {
+        Iteration::Container(object, at, len, _) => match answer {
             Value::Unset => {
                 // A list that has come to its end stays there, however it grows.
                 *at = usize::MAX;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::calls::{Bound, Collect};
 use super::code::{Binary, Constant, NameId, Program};
-use super::collection::{Access, Failure, raised, slice_indices};
+use super::collection::{Access, Failure, raised, slice_indices, slice_range};
+use super::iterate::iteration;
 use super::library::{BUILTINS, Builtin, EXCEPTIONS, ExceptionKind};
 use super::operation::{Operation, Sync};
 use super::thread::{Expect, Flow, Outcome, Then, Thread};
-use super::value::{Method, ObjectKind, Reference, Value, range_len};
+use super::value::{Method, ObjectKind, Reference, Value, View, range_len};
 use super::{arithmetic, text};
 
 /// What a name stands for that needs no import.
@@ -226,6 +227,10 @@ impl Thread {
                 let index = sequence(text.chars().count())?;
                 Value::str(text.chars().nth(index).map(String::from).unwrap_or_default())
             }
+            (Value::Range(range), Value::Slice(slice)) => match slice_range(slice, range)? {
+                Some(part) => Value::Range(Arc::new(part)),
+                None => return Err(Failure::Limit("an integer beyond 64 bits".into())),
+            },
             (Value::Range(range), _) => {
                 let index = sequence(range_len(range))?;
                 Value::Int(range[0] + range[2] * index as i64)
@@ -239,15 +244,50 @@ impl Thread {
         Ok(Flow::Next)
     }
 
-    /// `object[at] = value`, `del object[at]`
-    pub(super) fn change_item(&mut self, program: &Program, object: &Value, access: Access, what: &str) -> Outcome {
-        match object {
-            Value::Object(reference) if object.holds_containers() => {
-                Ok(Flow::Do(Operation::Access(*reference, access), Expect::Drop))
+    /// `object[at] = value`
+    pub(super) fn store_item(&mut self, program: &Program, object: &Value, at: Value, value: Value) -> Outcome {
+        match (object, &at) {
+            (Value::Object(reference), Value::Slice(slice))
+                if matches!(reference.kind, ObjectKind::List | ObjectKind::SharedArray) =>
+            {
+                // What comes in its place is read first, and then the list is changed in one go.
+                if iteration(&value).is_err() {
+                    let (kind, text) = match (reference.kind, slice[2]) {
+                        (ObjectKind::SharedArray, _) => {
+                            (ExceptionKind::ValueError, "Can only assign sequence of same size")
+                        }
+                        (_, None | Some(1)) => (ExceptionKind::TypeError, "can only assign an iterable"),
+                        _ => (ExceptionKind::TypeError, "must assign iterable to extended slice"),
+                    };
+                    return Err(raised(kind, text));
+                }
+                self.collect(program, value, Collect::Slice(*reference, at))
+            }
+            (Value::Object(reference), _) if object.holds_containers() => {
+                Ok(Flow::Do(Operation::Access(*reference, Access::SetItem(at, value)), Expect::Drop))
             }
             _ => {
                 let name = text::type_name(program, object);
-                Err(raised(ExceptionKind::TypeError, format!("'{name}' object does not support {what}")))
+                Err(raised(ExceptionKind::TypeError, format!("'{name}' object does not support item assignment")))
+            }
+        }
+    }
+
+    /// `del object[at]`
+    pub(super) fn delete_item(&mut self, program: &Program, object: &Value, at: Value) -> Outcome {
+        match object {
+            Value::Object(reference) if object.holds_containers() && reference.kind != ObjectKind::SharedArray => {
+                Ok(Flow::Do(Operation::Access(*reference, Access::DeleteItem(at)), Expect::Drop))
+            }
+            Value::Object(Reference { kind: ObjectKind::SharedArray, .. }) => {
+                Err(raised(ExceptionKind::AttributeError, "__delitem__"))
+            }
+            _ => {
+                let name = text::type_name(program, object);
+                // Python asks a sequence in other words than anything else.
+                let sequence = matches!(object, Value::Tuple(_) | Value::Str(_) | Value::Range(_) | Value::View(..));
+                let not = if sequence && at.as_int().is_some() { "doesn't" } else { "does not" };
+                Err(raised(ExceptionKind::TypeError, format!("'{name}' object {not} support item deletion")))
             }
         }
     }
@@ -256,6 +296,8 @@ impl Thread {
     pub(super) fn binary(&mut self, program: &Program, operator: Binary, left: Value, right: Value) -> Outcome {
         let list = |value: &Value| matches!(value, Value::Object(Reference { kind: ObjectKind::List, .. }));
         let set = |value: &Value| matches!(value, Value::Object(Reference { kind: ObjectKind::Set, .. }));
+        // The keys or pairs of a dict take anything else.
+        let set_view = |value: &Value| matches!(value, Value::View(_, View::Keys | View::Items));
         match operator {
             Binary::Add if list(&left) && list(&right) => self.collect(program, left, Collect::AddFirst(right)),
             Binary::Multiply if list(&left) && right.as_int().is_some() => {
@@ -264,7 +306,7 @@ impl Thread {
             Binary::Multiply if list(&right) && left.as_int().is_some() => {
                 self.collect(program, right, Collect::Repeat(left.as_int().unwrap_or(0)))
             }
-            Binary::Subtract if set(&left) && set(&right) => {
+            Binary::Subtract if set(&left) && set(&right) || set_view(&left) || set_view(&right) => {
                 self.collect(program, left, Collect::SetFirst(super::calls::SetOperation::Difference, right))
             }
             _ => {

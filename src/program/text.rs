@@ -81,6 +81,12 @@ fn write(program: &Program, value: &Value, repr: bool, objects: &dyn Objects, de
             }
             None => out.push_str(&format!("<{} object>", type_name(program, value))),
         },
+        Value::View(dict, view) => {
+            let items = objects.collection(*dict).map(|dict| dict.seen(*view)).unwrap_or_default();
+            out.push_str(&format!("{}([", value.type_name()));
+            list(&items, out);
+            out.push_str("])");
+        }
         _ => out.push_str(&format!("<{}>", value.type_name())),
     }
 }

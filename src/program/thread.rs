@@ -600,7 +600,7 @@ impl Thread {
                 match (operator, value.truth()) {
                     (super::code::Unary::Not, Some(truth)) => self.done(Value::Bool(!truth)),
                     (super::code::Unary::Not, None) => {
-                        let Value::Object(object) = value else { return self.done(Value::Bool(false)) };
+                        let Some(object) = value.container() else { return self.done(Value::Bool(false)) };
                         Ok(Flow::Do(Operation::Access(object, Access::Truth), Expect::Not))
                     }
                     _ => {
@@ -687,12 +687,11 @@ impl Thread {
             }
             Instruction::StoreItem => {
                 let (at, object, value) = (self.pop(), self.pop(), self.pop());
-                let access = Access::SetItem(at, value);
-                self.change_item(program, &object, access, "item assignment")
+                self.store_item(program, &object, at, value)
             }
             Instruction::DeleteItem => {
                 let (at, object) = (self.pop(), self.pop());
-                self.change_item(program, &object, Access::DeleteItem(at), "item deletion")
+                self.delete_item(program, &object, at)
             }
 
             Instruction::Call { positional, keywords } => {
@@ -786,11 +785,9 @@ impl Thread {
             | Instruction::JumpIfFalseOrPop(_)
             | Instruction::JumpIfTrueOrPop(_) => {
                 let value = self.top().stack.last().cloned().unwrap_or_default();
-                match (value.truth(), value) {
+                match (value.truth(), value.container()) {
                     (Some(truth), _) => self.branch(program, truth),
-                    (None, Value::Object(object)) => {
-                        Ok(Flow::Do(Operation::Access(object, Access::Truth), Expect::Truth))
-                    }
+                    (None, Some(object)) => Ok(Flow::Do(Operation::Access(object, Access::Truth), Expect::Truth)),
                     _ => self.branch(program, true),
                 }
             }
@@ -893,6 +890,10 @@ impl Thread {
             }
             let expect = if comparison == Comparison::In { Expect::Push } else { Expect::Not };
             return Ok(Flow::Do(Operation::Access(*object, Access::Contains(left)), expect));
+        }
+        if let (Comparison::In | Comparison::NotIn, Value::View(dict, view)) = (comparison, &right) {
+            let expect = if comparison == Comparison::In { Expect::Push } else { Expect::Not };
+            return Ok(Flow::Do(Operation::Access(*dict, Access::Among(*view, left)), expect));
         }
         let identity = matches!(comparison, Comparison::Is | Comparison::IsNot);
         if !identity && (left.holds_containers() || right.holds_containers()) {

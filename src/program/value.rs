@@ -46,6 +46,8 @@ pub enum Value {
     Exception(Arc<Exception>),
     /// What can change.
     Object(Reference),
+    /// What `keys`, `values` or `items` of a dict gives: it looks at the dict whenever it is looked at.
+    View(Reference, View),
     /// Where a loop stands.
     Iterator(Arc<Iteration>),
     /// `super()` in a method of the class, for the object.
@@ -59,6 +61,17 @@ pub struct Reference {
     pub kind: ObjectKind,
     /// Which one: an index into the world's objects.
     pub id: u32,
+}
+
+/// What of a dict is looked at; of anything else, its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// Its keys, as where it is iterated over itself.
+    Keys,
+    /// Its values.
+    Values,
+    /// Pairs of both.
+    Items,
 }
 
 /// Kinds of objects that can change.
@@ -154,8 +167,8 @@ pub enum Iteration {
     Range(i64, i64, i64),
     /// In a sequence that cannot change.
     Fixed(Arc<[Value]>, usize),
-    /// In a list or dict or set: its position; for dicts and sets the length that it had.
-    Container(Reference, usize, Option<usize>),
+    /// In a list or dict or set: its position; for dicts and sets the length that it had; what of it.
+    Container(Reference, usize, Option<usize>, View),
     /// `enumerate`: the next number, and what is enumerated.
     Enumerate(i64, Box<Iteration>),
     /// `zip`: its parts, and what was got from the first of them in this round.
@@ -206,7 +219,25 @@ impl Value {
                 ObjectKind::List | ObjectKind::Dict | ObjectKind::Set | ObjectKind::SharedArray => None,
                 _ => Some(true),
             },
+            Value::View(..) => None,
             _ => Some(true),
+        }
+    }
+
+    /// The list, dict, set or shared array that it is, or the dict that it is a view of.
+    pub fn container(&self) -> Option<Reference> {
+        match self {
+            Value::View(dict, _) => Some(*dict),
+            Value::Object(object) if self.holds_containers() => Some(*object),
+            _ => None,
+        }
+    }
+
+    /// What of its container it is.
+    pub fn view(&self) -> View {
+        match self {
+            Value::View(_, view) => *view,
+            _ => View::Keys,
         }
     }
 
@@ -215,6 +246,7 @@ impl Value {
         match self {
             Value::Tuple(items) => items.iter().any(Value::holds_containers),
             Value::Exception(exception) => exception.arguments.iter().any(Value::holds_containers),
+            Value::View(..) => true,
             Value::Object(object) => {
                 matches!(object.kind, ObjectKind::List | ObjectKind::Dict | ObjectKind::Set | ObjectKind::SharedArray)
             }
@@ -276,6 +308,9 @@ impl Value {
             Value::Exception(_) => "Exception",
             Value::Iterator(_) => "iterator",
             Value::Super(..) => "super",
+            Value::View(_, View::Keys) => "dict_keys",
+            Value::View(_, View::Values) => "dict_values",
+            Value::View(_, View::Items) => "dict_items",
             Value::Object(object) => object.kind.type_name(),
         }
     }
@@ -308,7 +343,7 @@ impl Value {
     /// Calls `visit` on every object that the value refers to.
     pub fn visit(&self, visit: &mut dyn FnMut(Reference)) {
         match self {
-            Value::Object(object) | Value::Super(_, object) => visit(*object),
+            Value::Object(object) | Value::View(object, _) | Value::Super(_, object) => visit(*object),
             Value::Tuple(items) | Value::Function(_, items) => items.iter().for_each(|item| item.visit(visit)),
             Value::Method(method) => match &**method {
                 Method::Function { receiver, defaults, .. } => {
@@ -327,6 +362,7 @@ impl Value {
     pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Value {
         match self {
             Value::Object(object) => Value::Object(rename(*object)),
+            Value::View(dict, view) => Value::View(rename(*dict), *view),
             Value::Super(class, object) => Value::Super(*class, rename(*object)),
             Value::Tuple(items) => Value::Tuple(items.iter().map(|item| item.renamed(rename)).collect()),
             Value::Function(function, defaults) => {
@@ -399,7 +435,7 @@ impl Iteration {
             Iteration::Results(items, at) => {
                 Iteration::Results(items.iter().map(|item| item.renamed(rename)).collect(), *at)
             }
-            Iteration::Container(object, at, len) => Iteration::Container(rename(*object), *at, *len),
+            Iteration::Container(object, at, len, view) => Iteration::Container(rename(*object), *at, *len, *view),
             Iteration::Enumerate(next, inner) => Iteration::Enumerate(*next, Box::new(inner.renamed(rename))),
             Iteration::Zip(parts, got) => Iteration::Zip(
                 parts.iter().map(|part| part.renamed(rename)).collect(),
