@@ -138,7 +138,25 @@ fn views_of_a_dict_are_as_there() {
 
 #[test]
 fn what_is_not_in_the_subset_is_refused_where_it_stands() {
-    refused(&[("d = {1: 2}\nprint(d.values() == d.values())", "one and the same")]);
+    refused(&[
+        ("d = {1: 2}\nprint(d.values() == d.values())", "one and the same"),
+        ("d = {1: 2}\nprint(d.keys().isdisjoint([1]))", "`isdisjoint` of a dict_keys"),
+        ("print(1, file=open)", "`file=` of `print`"),
+        ("from threading import Thread\nThread(target=print, kwargs={'file': 1}).start()", "`file=` of `print`"),
+        ("a = [2, 1]\na.sort(key=abs)", "`key=` of `sort`"),
+        ("def f(a):\n    a.sort(reverse=True, key=lambda x: -x)\nf([1])", "`key=` of `sort`"),
+        ("print(list(zip([1], [2], strict=True)))", "`strict=` of `zip`"),
+        ("print(dict([[1, 2]]))", "lists of two"),
+        ("{1}.update([2], [3])", "one after the other"),
+        ("print(sum([[1], [2]], []))", "a sum of lists"),
+        ("print((1, 2).index(2))", "`index` of a tuple"),
+        ("s = 'a,b'\nprint(s.count('a'))", "`count` of a str"),
+        ("s = ','\nprint(s.join(['a']))", "`join` of a str"),
+        ("s = 'a b'\nprint(s.split())", "`split`"),
+        ("print(range(3).count(1))", "`count` of a range"),
+        ("print(int('\u{663}'))", "digits other than"),
+        ("from multiprocessing import Value\nValue('i', 0).acquire()", "`acquire` of a Value"),
+    ]);
 }
 
 #[rustfmt::skip]
@@ -167,4 +185,105 @@ const SLICES: &[&str] = &[
 #[test]
 fn slices_are_assigned_and_deleted_as_there() {
     compare(SLICES);
+}
+
+/// Each is printed.
+#[rustfmt::skip]
+const EXPRESSIONS: &[&str] = &[
+    "len()", "len(x=1)", "len(1,2)", "abs()", "abs(x=1)", "sum()", "sum(1,2,3)", "sum([],foo=1)", "sum(['a'])",
+    "sum(['a'],'')", "sum(5)", "sum([],start=4)", "sum(['a','b'],start=1)", "enumerate()", "enumerate([],1,2)",
+    "enumerate([],foo=1)", "enumerate(5)", "enumerate(iterable=[])", "enumerate([],'a')", "sorted()", "sorted([],1)",
+    "sorted([],foo=1)", "sorted(5)", "sorted(iterable=[])", "sorted([],reverse='x')", "sorted([],reverse=[])",
+    "sorted([],reverse=None)", "[].sort(1)", "[].sort(foo=1)", "[].sort(reverse='x')", "print(foo=1)", "print(sep=1)",
+    "print(end=1)", "print(sep=None,end=None)", "print(flush=True)", "int()", "int(1,2,3)", "int(x=1)", "int('z')",
+    "int('z',16)", "int('10',base=2)", "int(10,2)", "int('1',1)", "int('1',37)", "int('0x1f',16)", "int('0b1',0)",
+    "int('1_0')", "int('1__0')", "int('_1')", "int('+5')", "int('-_5')", "int('')", "int(base=2)", "int('12',foo=1)",
+    "int([])", "int(None)", "int('010',0)", "int('0',0)", "int('00',0)", "int('0_7',8)", "int('0x_f',16)",
+    "int('+0xf',16)", "int('1','a')", "int(True)", "int('1',base=None)", "int('z'*300)", "str()",
+    "str(object=5)", "str(5,'utf-8')", "str(1,2,3,4)", "str(foo=1)", "bool()", "bool(1,2)", "bool(x=1)", "list(1,2)",
+    "list(x=1)", "tuple(1,2)", "set(1,2)", "set(x=1)", "tuple(x=1)", "list(5)", "dict(1,2)", "dict(5)", "dict([1])",
+    "dict([(1,2,3)])", "dict(['ab'])", "dict([()])", "dict(a=1)", "dict({1:2},a=3)", "dict([(1,2)],b=5)",
+    "dict(None)", "dict(['abc'])", "range()", "range(1,2,3,4)", "range(x=1)", "range('a')", "range(1,'a')",
+    "range(1,2,'a')", "range(1,2,0)", "range(None)", "range(1,None)", "min()", "min(1)", "min(1,foo=2)",
+    "min(1,2,default=3)", "min([])", "min([],default=3)", "min(5)", "max([],default=None)", "max(1,'a')",
+    "min(key=1)", "max([1,2],key=None)", "max([1],key=5)", "zip(foo=1)", "zip(5)", "zip([],[],5)",
+    "zip([1],[2],foo=3)", "[].append()", "[].append(1,2)", "[].append(x=1)", "[].extend()", "[].extend(5)",
+    "[].insert(1)", "[].insert('a',1)", "[].insert()", "[].remove()", "[].remove(1)", "[].pop()", "[1].pop('a')",
+    "[1].pop(1,2)", "[1].pop(5)", "[].clear(1)", "[].index()", "[].index(1)", "[1].index(1,'a')",
+    "[1,2,1].index(1,1)", "[1].index(1,1,5)", "[1].index(1,2,3,4)", "[].count()", "[].reverse(1)", "[].copy(1)",
+    "[1].index('x')", "[1].index([2])", "[1].index(None)", "{}.get()", "{}.get(1,2,3)", "{}.get(key=1)", "{}.keys(1)",
+    "{}.pop()", "{}.pop(1)", "{}.pop(1,2,3)", "{}.setdefault()", "{}.setdefault(1,2,3)", "{}.popitem()",
+    "{}.popitem(1)", "{}.update(1)", "{}.update(1,2)", "{}.update([1])", "{}.update([(1,)])", "{}.update()",
+    "{}.update(a=1)", "{}.copy(1)", "{}.clear(1)", "{}[1]", "{}.get([])", "{1:2}.pop([])", "{}.pop(k=1)",
+    "{}.setdefault(default=1)", "{1}.add()", "{1}.add([])", "{1}.remove(2)", "{1}.remove()", "{1}.discard()",
+    "{1}.discard([])", "set().pop()", "{1}.pop(1)", "{1}.union(5)", "{1}.union()", "{1}.union([2],[3])",
+    "{1,2}.intersection([1],[2])", "{1,2}.difference([1],[2])", "{1}.symmetric_difference()", "{1}.issubset()",
+    "{1}.issubset(5)", "{1}.isdisjoint(5)", "{1}.update(5)", "{1}.update()", "{1}.clear(1)", "{1}.copy(1)",
+    "{1}.union(x=1)", "{1}.add(x=1)", "{1}.pop(x=1)", "{1}.symmetric_difference([2],[3])", "{1}.issuperset([[1]])",
+    "{1}.remove([])", "{1}<{1,2}", "{1}<=[1]", "{1}<5", "{1,2}>={1}", "{1}=={True}", "{1}-[1]", "{1}+{2}", "[1]+(1,)",
+    "(1,)+[1]", "[1]-[1]", "[1]*'a'", "'a'*'b'", "[1]*[1]", "1+'a'", "'a'+1", "None+1", "{}+{}", "-'a'",
+    "not_defined", "5()", "'a'()", "None()", "[1]['a']", "(1,)['a']", "'ab'['x']", "[1][1]", "(1,)[5]", "'a'[4]",
+    "range(3)[7]", "range(3)['a']", "5[0]", "None[0]", "len[0]", "{}['x']", "{1:2}[(1,[])]", "1<'a'", "(1,)<('a',)",
+    "None<None", "{}<{}", "[1]<(1,)", "[1]<5", "1//0", "1%0", "'a'in[1]", "1in'a'", "[1]in{1}", "[1]in{1:2}",
+    "sorted([1,'a'])", "max([1,'a'])", "[3,'a'].sort()", "sum([1,None])", "abs('a')", "len(5)", "len(None)", "-[]",
+    "+None", "1 in 5", "None in None", "zip([1],strict=False)", "list(zip([1],[2],strict=False))",
+    "print(1,2,sep='',end='!')", "print(1,file=None)", "not_defined()",
+    "range(1,2).start, range(3).stop, range(1,9,2).step", "sorted([3,1,2],key=lambda x: -x)",
+    "sorted(['bb','a','ccc'],key=len,reverse=True)", "sorted([(1,'b'),(1,'a'),(0,'c')],key=lambda p: p[0])",
+    "sorted([1,2,3,4],key=lambda x: x%2,reverse=True)", "max(['bb','a','ccc'],key=len)", "min(3,-1,2,key=abs)",
+    "max([],key=len,default='x')", "max([],key=len)", "min([],key=len,default=None)", "sorted([1,'a'],key=str)",
+    "sorted([1,2],key=5)", "sorted([1,2],key=None)", "sorted([2,1],key=lambda: 1)",
+    "sorted({3:1,2:2},key=lambda k: -k)", "max({1:5,2:3},key={1:5,2:3}.get)", "sorted([5,4,3,9,1,8,2,7],reverse=1)",
+    "sorted([3,1,2,1,2],key=lambda x: x//2)", "sorted([1,2,'a',3])", "sorted([3,2,'a',1])", "sorted([1,3,2,None])",
+    "sorted([1,(2,)])", "[3,1,2].sort(key=None)", "min('hello')", "max('a','b')", "dict([('a',1)],b=2)",
+    "dict(zip('ab',[1,2]))", "dict({1:2}.items())", "dict('ab')", "{1:2}.update({3:4},a=1)",
+    "{1,2}.union([3],(4,),{5:6})", "{1,2,3}.difference([1],[2])", "{1,2,3}.intersection({1:1,2:2},[2])",
+    "list(enumerate('ab',start=5))", "list(enumerate(iterable='ab'))", "sum((1,2),10)",
+    "sum([(1,),(2,)],())", "str(1)+str()", "[1,2,1].index(1,-1)", "[1,2,1].index(2,0,1)", "(1,2)+(3,)",
+    "'abc'[1:]+'x'*2", "int('0B11',0)", "int('-0x1f',16)", "int('zz',36)", "int('9',8)", "int('1 2')", "int(' 12 ')",
+    "int('1e5')", "int('0x')", "int('0x',16)", "int('0',16)", "int('--1')", "int('+-1')", "int('_')",
+];
+
+#[test]
+fn functions_and_operators_take_and_refuse_what_they_do_there() {
+    let texts: Vec<String> = EXPRESSIONS.iter().map(|expression| format!("print({expression})")).collect();
+    compare(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Each fails, or shows what it failed with.
+#[rustfmt::skip]
+const FAILURES: &[&str] = &[
+    "a, b = 1", "a, b = [1]", "a, b = (1, 2, 3)", "a, b = 'x'", "[a, b] = {1: 2}", "(a, b), c = 1, 2", "for a, b in [1]: pass",
+    "for a in 5: pass", "for a in None: pass", "x += 1", "x", "def f():\n    x = x + 1\nf()", "def f():\n    print(y)\n    y = 1\nf()",
+    "def f():\n    del y\n    y = 1\nf()", "del x", "x = 1\ndel x\nprint(x)", "def f(a): pass\nf()", "def f(a): pass\nf(1, 2)",
+    "def f(a, b): pass\nf()", "def f(a, b, c): pass\nf()", "def f(a, b, c, d=1): pass\nf(1)", "def f(): pass\nf(1)", "def f(a, b=1): pass\nf(1, 2, 3)",
+    "def f(a): pass\nf(1, a=2)", "def f(a): pass\nf(b=2)", "def f(a): pass\nf(1, b=2)", "def f(a=1, b=2): pass\nf(1, 2, 3)", "def f(a, b): pass\nf(b=1)",
+    "class C: pass\nC(1)", "class C: pass\nC(a=1)", "class C: pass\nC().x\nC().x = 1", "class C:\n    def __init__(self, a): self.a = a\nC()",
+    "class C:\n    def __init__(self, a): self.a = a\nC(1, 2)", "class C:\n    def m(self): pass\nC().m(1)", "class C:\n    def m(self, a): pass\nC().m()",
+    "class C:\n    def m(self): pass\nC.m()", "class C:\n    def __init__(self): return 5\nC()", "class C: pass\nc = C()\nc.x = 1\ndel c.x\ndel c.x", "class C: pass\nC.x\nC.x = 1",
+    "class C:\n    def m(): pass\nC().m()", "class C: pass\nC() + 1", "class C: pass\nC() < C()", "class C: pass\nC()[0]", "class C: pass\nC()[0] = 1", "class C: pass\ndel C()[0]", "class C: pass\nlen(C())",
+    "class C: pass\nfor x in C(): pass", "class C: pass\n1 in C()", "class C: pass\nC()()", "class C: pass\nwith C(): pass", "class C: pass\n-C()", "class C: pass\nint(C())", "class C: pass\nsum([C()])",
+    "with 5: pass", "raise 5", "raise 'x'", "raise ValueError", "raise ValueError()", "raise ValueError(1)", "raise ValueError('a', 2)", "raise ValueError('')", "raise KeyError('x')", "raise KeyError('a', 'b')", "raise KeyError([1])",
+    "class E(Exception): pass\nraise E", "class E(Exception): pass\nraise E(1, [2])", "class E(KeyError): pass\nraise E('x')", "raise ValueError([1], {2: 3})", "raise ValueError(ValueError('x'))", "raise IndexError(None)",
+    "assert 0", "assert [], 'no'", "assert 0, 5", "assert 0, [1]", "assert 0, (1, 2)", "assert 1 == 2, f'{1}'", "assert 0, KeyError('x')", "assert 0, None",
+    "try:\n    {}['x']\nexcept KeyError as e:\n    print(e, f'{e!r}', e.args)", "try:\n    raise ValueError('a', 2)\nexcept ValueError as e:\n    print(e, f'{e!r}', e.args)",
+    "try:\n    raise ValueError((1, 2))\nexcept ValueError as e:\n    print(e, f'{e!r}', e.args)", "try:\n    raise ValueError('(x)')\nexcept ValueError as e:\n    print(e, f'{e!r}')", "try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    print(f'{e!r} {e}')",
+    "try:\n    raise KeyError\nexcept LookupError as e:\n    print(f'[{e}]', f'{e!r}')", "try:\n    assert 0, 'x'\nexcept AssertionError as e:\n    print(f'{e!r}')", "try:\n    raise ValueError(())\nexcept ValueError as e:\n    print(f'{e} {e!r}')",
+    "try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    pass\nprint(e)", "def f():\n    try:\n        1 // 0\n    except ZeroDivisionError as e:\n        pass\n    print(e)\nf()",
+    "x = 1\nx += 'a'", "x = 'a'\nx += 1", "x = 1\nx -= None", "x = [1]\nx += 5", "x = [1]\nx -= [1]", "x = (1,)\nx += [1]", "x = [1]\nx *= 'a'", "x = {}\nx += {}", "x = 1\nx //= 'a'", "x = 1\nx **= 'a'", "x = 1\nx %= 'a'", "x = 1\nx //= 0", "x = 1\nx %= 0",
+    "x = 1\nx[0] = 2", "x = (1,)\nx[0] = 2", "x = 'a'\nx[0] = 'b'", "x = [1]\nx[1] = 2", "x = [1]\ndel x[1]", "x = [1]\nx['a'] = 2", "x = [1]\ndel x['a']", "x = {}\ndel x['a']", "x = {}\nx[[1]] = 2", "x = {}\nx[{1: 2}] = 2", "x = {1}\nx[0] = 2", "x = None\nx[0] = 1", "def f(): pass\nf[0]", "def f(): pass\nf[0] = 1",
+    "x = {[1]}", "x = {[1]: 2}", "x = {(1, [2])}", "x = {{1}}", "x = set([[1]])", "x = [1, 2]\nfor i in {1, 2}:\n    x.remove(i)\nx.remove(1)", "d = {1: 2}\nfor k in d: d[k + 1] = 1", "s = {1}\nfor k in s: s.add(k + 1)",
+    "x = 5\nx.append(1)", "x = (1,)\nx.append(1)", "x = None\nx.append(1)", "x = 'a'\nx.append(1)", "x = {}\nx.append(1)", "x = [1]\nx.add(2)", "x = {1}\nx.append(2)", "def f(): pass\nf.append(1)", "x = [1]\nx.append = 5", "x = 5\nx.append = 5", "print.append", "class C: pass\nC.append(1)", "class C: pass\nC().append(1)", "x = range(3)\nx.append(1)", "x = range(3)\nx.start = 1",
+    "f'{[1]:>5}'", "f'{(1,):5}'", "f'{None:5}'", "f'{ {1: 2}:5}'", "f'{ {1}:>5}'", "print(f'{[1]!s:>5}|{None!r:>6}|{None!s:6}|{[1]}|{()}')", "f'{5:s}'", "f'{\"a\":d}'", "f'{range(2):5}'", "class C: pass\nf'{C():5}'", "def f(): pass\nf'{f:5}'", "f'{ValueError(1):5}'", "print(f'{True:5}|{True:d}|{True}|{3:03d}|{-3:05}|{\"a\":>3}|{\"a\":*^5}|{\"a\":05}|{7:<4}|{7:=4}|{-7:=4}|{-7:0=4}')", "f'{\"a\":=5}'", "print(f'{[1]!r:>5}')", "print(f'{ValueError(1)!s:>3}')", "print(f'{{1}}')", "f'{True:s}'", "f'{None:d}'", "f'{[]:s}'", "print(f'{\"\":}|{[]:}')",
+    "print(1 < 2 < 'a')", "print(1 <= None)", "print([] >= ())", "print('a' > 1)", "print([1, 'a'] < [1, 2])", "print((1, None) <= (1, 2))", "print({1: 2} < {1: 3})", "print(1 in 2)", "print(1 in None)", "print(1 in 'a')", "print([] in {})", "print([] in {1})", "print(max(1, None), 1)", "print(min('a', 2))", "print(min([[1], 2]) if 0 else 1)",
+    "print(-'a')", "print(+[])", "print(not [])", "print(-True, +True)", "print(abs(None))", "print('a' - 'b')", "print([1] // 2)", "print({} % 2)", "print(None ** 2)", "print('a' * -1)", "print([0] * -3, 'ab' * True)", "print(2 ** 3 ** 2, -2 ** 2, 7 // -2, -7 % 3)",
+    "lambda: 1\n(lambda x: x)()", "f = lambda x, y: x\nf(1)", "f = lambda: 1\nf(1)", "x = int\nx('a')", "x = ValueError\nraise x('y')", "raise ValueError if 1 else 2", "print(ValueError('x'), [ValueError('x')], (ValueError(1, 2),), {1: KeyError('a')})", "print(int, str, ValueError, list, print, len)", "print([int, print])",
+    "def f(): return f\nprint(f'{5}', 'a' 'b', \"it's\", ['it\\'s', 'a\"b\\'c', '\\n\\t\\\\'])", "print(['\\x00\\x7f\\xa0\\xad\\u200b\\u2028é😀'])", "class C:\n    def m(self): pass\ndef f():\n    def g(a): pass\n    return g\nprint(f, C(), C().m, C.m, f(), lambda: 1, [].append)\nf()(1, 2)",
+    "print((1,), (), [()], {1: (2,)}, set(), {1, 2}, [set()], {()})", "print(None, True, [None, True], -0, [-1])", "print(range(3), range(1, 3), range(1, 3, 2), [range(3)])",
+    "def f(n): return f(n + 1) if n < 150 else n\nprint(f(0))", "x = []\nx.pop()", "x = {}\nx.popitem()", "x = set()\nx.pop()", "x = set()\nx.remove('a')", "x = {}\nx.pop('a')", "x = [1]\nx.pop(3)", "x = [1]\nx.remove(2)",
+];
+
+#[test]
+fn failures_are_worded_as_there() {
+    compare(FAILURES);
 }

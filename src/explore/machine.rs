@@ -1392,7 +1392,7 @@ impl<'a> Machine<'a> {
             Ok(Performed::Raised(exception)) => self.resume(state, thread, Err(exception)),
             Err(Failure::Raised(kind, argument)) => {
                 let arguments = if argument == Value::Unset { Vec::new() } else { vec![argument] };
-                let exception = Exception { class: ExceptionClass::Python(kind), arguments, line: 0 };
+                let exception = Exception { class: ExceptionClass::Python(kind), arguments, line: 0, made: None };
                 self.resume(state, thread, Err(Arc::new(exception)));
             }
             Err(Failure::Limit(text)) => self.problem = Some(self.problem_at(&local.thread, text)),
@@ -1540,11 +1540,11 @@ impl<'a> Machine<'a> {
                 let content = self.body(state, object.id);
                 let Body::Collection(collection) = &content.body else { return None };
                 let looks =
-                    matches!(access, Access::Contains(_) | Access::Among(..) | Access::Index(_) | Access::Count(_));
+                    matches!(access, Access::Contains(_) | Access::Among(..) | Access::Index(..) | Access::Count(_));
                 if !plain || looks {
                     return None;
                 }
-                collection.read(access, &collection::Nowhere).ok().map(Ok)
+                collection.read(access, &collection::Nowhere(self.shared.program)).ok().map(Ok)
             }
             _ => None,
         }

@@ -8,12 +8,12 @@ use super::report::Memory;
 use super::search::stops;
 use super::tables::FastMap;
 use crate::program::code::{Base, Comparison, NameId};
-use crate::program::collection::{Collection, Failure, Objects, raised};
+use crate::program::collection::{Access, Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{New, Operation, Patience, Preparation, QueueKind, StartMethod, Sync, Variable};
-use crate::program::text;
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
+use crate::program::{Program, text};
 
 /// The most bytes that a program may print.
 const OUTPUT_MAX: usize = 100_000;
@@ -37,14 +37,21 @@ pub(super) enum Performed {
 pub(super) type Attempt = Result<Performed, Failure>;
 
 /// Collections of a state, all read beforehand.
-pub(super) struct Held(FastMap<u32, Arc<Content>>);
+pub(super) struct Held<'p> {
+    held: FastMap<u32, Arc<Content>>,
+    program: &'p Program,
+}
 
-impl Objects for Held {
+impl Objects for Held<'_> {
     fn collection(&self, object: Reference) -> Option<&Collection> {
-        match self.0.get(&object.id).map(|content| &content.body) {
+        match self.held.get(&object.id).map(|content| &content.body) {
             Some(Body::Collection(collection)) => Some(collection),
             _ => None,
         }
+    }
+
+    fn type_name(&self, value: &Value) -> String {
+        text::type_name(self.program, value)
     }
 }
 
@@ -60,9 +67,9 @@ fn runtime(text: &str) -> Attempt {
     Err(raised(ExceptionKind::RuntimeError, text))
 }
 
-impl Machine<'_> {
+impl<'p> Machine<'p> {
     /// All collections that can be reached from these values, as a thread sees them.
-    pub(super) fn held_by(&mut self, state: &State, thread: Option<usize>, values: &[&Value]) -> Held {
+    pub(super) fn held_by(&mut self, state: &State, thread: Option<usize>, values: &[&Value]) -> Held<'p> {
         let mut pending: Vec<u32> = Vec::new();
         values.iter().for_each(|value| value.visit(&mut |object| pending.push(object.id)));
         let mut held = FastMap::default();
@@ -76,7 +83,7 @@ impl Machine<'_> {
             }
             held.insert(object, content);
         }
-        Held(held)
+        Held { held, program: self.shared.program }
     }
 
     /// The value that a thread's next operation reads.
@@ -145,6 +152,13 @@ impl Machine<'_> {
                     (Failure::Raised(ExceptionKind::IndexError, _), ObjectKind::SharedArray) => {
                         raised(ExceptionKind::IndexError, "invalid index")
                     }
+                    (Failure::Raised(ExceptionKind::ValueError, _), ObjectKind::List) => match access {
+                        Access::Index(value, _) => {
+                            let value = text::render(self.shared.program, value, true, &held);
+                            raised(ExceptionKind::ValueError, format!("{value} is not in list"))
+                        }
+                        _ => failure,
+                    },
                     _ => failure,
                 };
                 if !access.writes() {
@@ -367,7 +381,15 @@ impl Machine<'_> {
             _ => return done(Value::None),
         };
         if *value == Value::Unset && self.read_part(state, thread, place, part) == Value::Unset {
-            return Err(raised(ExceptionKind::AttributeError, &self.shared.program.names[name.index()]));
+            let attribute = &self.shared.program.names[name.index()];
+            let text = match object {
+                Value::Class(class) => {
+                    format!("type object '{}'", self.shared.program.classes[class.index()].name)
+                }
+                _ => format!("'{}' object", text::type_name(self.shared.program, object)),
+            };
+            let text = format!("{text} has no attribute '{attribute}'");
+            return Err(raised(ExceptionKind::AttributeError, text));
         }
         self.write(state, thread, place, part, mark, value.clone());
         done(Value::None)

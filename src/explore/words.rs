@@ -231,7 +231,7 @@ fn accessed(
         Access::View => format!("makes a view of {name} ({whole})"),
         Access::Contains(item) | Access::Among(_, item) => format!("looks for {} in {name} ({whole})", value(item)),
         Access::Item(at) | Access::Get(at, _) => format!("reads {name}[{}] of {whole}", value(at)),
-        Access::Index(item) | Access::Count(item) => format!("looks for {} in {name} ({whole})", value(item)),
+        Access::Index(item, _) | Access::Count(item) => format!("looks for {} in {name} ({whole})", value(item)),
         Access::Advance(at, ..) => format!("takes the next of {name}, at {at} ({whole})"),
         Access::SetItem(at, item) => format!("writes {} to {name}[{}]", value(item), value(at)),
         Access::DeleteItem(at) => format!("deletes {name}[{}]", value(at)),

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use super::code::{Binary, Comparison, Program, Unary};
 use super::collection::{self, Failure, Objects, raised};
 use super::library::ExceptionKind;
-use super::value::{Value, range_len};
+use super::text::type_name;
+use super::value::{ObjectKind, Value, range_len};
 
 /// The most characters that a string may have.
 pub(super) const TEXT_MAX: usize = 10_000;
@@ -15,21 +16,21 @@ fn too_large() -> Failure {
 }
 
 /// `-x`, `+x`
-pub(super) fn unary(operator: Unary, value: &Value) -> Result<Value, Failure> {
+pub(super) fn unary(program: &Program, operator: Unary, value: &Value) -> Result<Value, Failure> {
     match (operator, value.as_int()) {
         (Unary::Minus, Some(number)) => number.checked_neg().map(Value::Int).ok_or_else(too_large),
         (Unary::Plus, Some(number)) => Ok(Value::Int(number)),
         (Unary::Not, _) => Ok(Value::Bool(!value.truth().unwrap_or(true))),
         (_, None) => {
             let sign = if operator == Unary::Minus { '-' } else { '+' };
-            let text = format!("bad operand type for unary {sign}: '{}'", value.type_name());
+            let text = format!("bad operand type for unary {sign}: '{}'", type_name(program, value));
             Err(raised(ExceptionKind::TypeError, text))
         }
     }
 }
 
 /// An operator between two values, neither of which is a collection.
-pub(super) fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Value, Failure> {
+pub(super) fn binary(program: &Program, operator: Binary, left: &Value, right: &Value) -> Result<Value, Failure> {
     if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
         return integers(operator, left, right);
     }
@@ -60,28 +61,48 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Va
             let times = repeated(count.as_int().unwrap_or(0), items.len())?;
             Ok(Value::tuple(collection::repeated(items, times)))
         }
-        (Binary::Add, Value::Str(_), _) => {
-            let text = format!("can only concatenate str (not \"{}\") to str", right.type_name());
+        (Binary::Add, _, _) if is_sequence(left) => {
+            let (own, other) = (left.type_name(), type_name(program, right));
+            let text = format!("can only concatenate {own} (not \"{other}\") to {own}");
+            Err(raised(ExceptionKind::TypeError, text))
+        }
+        (Binary::Multiply, _, _) if is_sequence(left) || is_sequence(right) => {
+            let other = if is_sequence(left) { right } else { left };
+            let text = format!("can't multiply sequence by non-int of type '{}'", type_name(program, other));
             Err(raised(ExceptionKind::TypeError, text))
         }
         (Binary::Modulo, Value::Str(_), _) => {
             Err(Failure::Limit("formatting with `%` is not in the subset: use an f-string".into()))
         }
-        _ => Err(unsupported(operator, left, right)),
+        _ => Err(unsupported(program, operator, left, right)),
     }
 }
 
-/// What Python says of an operator that two values do not have.
-pub(super) fn unsupported(operator: Binary, left: &Value, right: &Value) -> Failure {
-    let sign = match operator {
+/// What can be concatenated and repeated.
+fn is_sequence(value: &Value) -> bool {
+    match value {
+        Value::Str(_) | Value::Tuple(_) => true,
+        Value::Object(object) => object.kind == ObjectKind::List,
+        _ => false,
+    }
+}
+
+/// An operator as Python's messages have it.
+pub(super) fn sign(operator: Binary) -> &'static str {
+    match operator {
         Binary::Add => "+",
         Binary::Subtract => "-",
         Binary::Multiply => "*",
         Binary::FloorDivide => "//",
         Binary::Modulo => "%",
         Binary::Power => "** or pow()",
-    };
-    let (left, right) = (left.type_name(), right.type_name());
+    }
+}
+
+/// What Python says of an operator that two values do not have.
+pub(super) fn unsupported(program: &Program, operator: Binary, left: &Value, right: &Value) -> Failure {
+    let sign = sign(operator);
+    let (left, right) = (type_name(program, left), type_name(program, right));
     raised(ExceptionKind::TypeError, format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"))
 }
 
@@ -126,7 +147,13 @@ pub fn compare(
     if let Some(result) = compare_sets(comparison, left, right, objects) {
         return result;
     }
-    let ordered = |wanted: &dyn Fn(Ordering) -> bool| collection::order(left, right, objects).map(wanted);
+    let sign = match comparison {
+        Comparison::LessEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterEqual => ">=",
+        _ => "<",
+    };
+    let ordered = |wanted: &dyn Fn(Ordering) -> bool| collection::order(sign, left, right, objects).map(wanted);
     match comparison {
         Comparison::Equal => collection::equal(left, right, objects),
         Comparison::NotEqual => collection::equal(left, right, objects).map(|equal| !equal),
@@ -134,8 +161,8 @@ pub fn compare(
         Comparison::LessEqual => ordered(&Ordering::is_le),
         Comparison::Greater => ordered(&Ordering::is_gt),
         Comparison::GreaterEqual => ordered(&Ordering::is_ge),
-        Comparison::Is => Ok(left == right),
-        Comparison::IsNot => Ok(left != right),
+        Comparison::Is => Ok(left.is(right)),
+        Comparison::IsNot => Ok(!left.is(right)),
         Comparison::In => contains(program, left, right, objects),
         Comparison::NotIn => contains(program, left, right, objects).map(|contains| !contains),
     }
@@ -172,7 +199,7 @@ fn contains(program: &Program, item: &Value, whole: &Value, objects: &dyn Object
         }
         (Value::Str(text), Value::Str(part)) => Ok(text.contains(&**part)),
         (Value::Str(_), _) => {
-            let text = format!("'in <string>' requires string as left operand, not {}", item.type_name());
+            let text = format!("'in <string>' requires string as left operand, not {}", type_name(program, item));
             Err(raised(ExceptionKind::TypeError, text))
         }
         (Value::Range(range), _) => Ok(item.as_int().is_some_and(|number| {
@@ -191,6 +218,6 @@ fn contains(program: &Program, item: &Value, whole: &Value, objects: &dyn Object
 }
 
 fn not_a_container(program: &Program, value: &Value) -> Failure {
-    let text = format!("argument of type '{}' is not iterable", super::text::type_name(program, value));
+    let text = format!("argument of type '{}' is not iterable", type_name(program, value));
     raised(ExceptionKind::TypeError, text)
 }

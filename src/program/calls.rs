@@ -27,10 +27,11 @@ pub(super) enum Collect {
     Tuple,
     Set,
     /// A dict of pairs.
-    Dict,
+    /// A dict of pairs, and of these.
+    Dict(Vec<(Value, Value)>),
     Sorted(bool),
-    Min,
-    Max,
+    /// The largest where true, else the smallest; this one where there is none.
+    Best(bool, Option<Value>),
     Sum(Value),
     /// One of them.
     Choice,
@@ -43,9 +44,11 @@ pub(super) enum Collect {
     Into(Reference, Into, Value),
     /// In place of a slice of a list or shared array.
     Slice(Reference, Value),
-    /// A set and something else: the set's items, the other is next.
-    SetFirst(SetOperation, Value),
-    SetSecond(SetOperation, Vec<Value>),
+    /// Into a dict, and these pairs after them.
+    Update(Reference, Vec<(Value, Value)>),
+    /// A set and others: the set's items, and the others are next, one by one.
+    SetFirst(SetOperation, Vec<Value>),
+    SetSecond(SetOperation, Vec<Value>, Vec<Value>),
     /// Futures, whose results are to come in this order.
     Results,
     /// Futures, which are to come in the order of their ends.
@@ -58,7 +61,6 @@ pub(super) enum Collect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Into {
     Extend,
-    Update,
     AddAll,
 }
 
@@ -91,28 +93,45 @@ impl Bound {
 impl Collect {
     pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
         match self {
-            Collect::Sum(value) | Collect::AddFirst(value) | Collect::SetFirst(_, value) => visit(value),
+            Collect::Sum(value) | Collect::AddFirst(value) | Collect::Best(_, Some(value)) => visit(value),
+            Collect::Dict(pairs) => pairs.iter().for_each(|(_, value)| visit(value)),
+            Collect::Update(target, pairs) => {
+                visit(&Value::Object(*target));
+                pairs.iter().for_each(|(_, value)| visit(value));
+            }
             Collect::Into(target, _, value) => {
                 visit(&Value::Object(*target));
                 visit(value);
             }
             Collect::Slice(target, _) => visit(&Value::Object(*target)),
-            Collect::AddSecond(items) | Collect::SetSecond(_, items) => items.iter().for_each(visit),
+            Collect::AddSecond(items) | Collect::SetFirst(_, items) => items.iter().for_each(visit),
+            Collect::SetSecond(_, items, others) => items.iter().chain(others).for_each(visit),
             _ => {}
         }
     }
 
     pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Collect {
+        // Keys of these are names of arguments: strings.
+        let pairs = |pairs: &[(Value, Value)], rename: &mut dyn FnMut(Reference) -> Reference| {
+            pairs.iter().map(|(name, value)| (name.clone(), value.renamed(rename))).collect()
+        };
         match self {
             Collect::Sum(value) => Collect::Sum(value.renamed(rename)),
+            Collect::Best(largest, Some(value)) => Collect::Best(*largest, Some(value.renamed(rename))),
+            Collect::Dict(named) => Collect::Dict(pairs(named, rename)),
+            Collect::Update(target, named) => Collect::Update(rename(*target), pairs(named, rename)),
             Collect::AddFirst(value) => Collect::AddFirst(value.renamed(rename)),
-            Collect::SetFirst(operation, value) => Collect::SetFirst(*operation, value.renamed(rename)),
             Collect::Into(target, into, value) => Collect::Into(rename(*target), *into, value.renamed(rename)),
             Collect::Slice(target, slice) => Collect::Slice(rename(*target), slice.clone()),
             Collect::AddSecond(items) => Collect::AddSecond(items.iter().map(|item| item.renamed(rename)).collect()),
-            Collect::SetSecond(operation, items) => {
-                Collect::SetSecond(*operation, items.iter().map(|item| item.renamed(rename)).collect())
+            Collect::SetFirst(operation, others) => {
+                Collect::SetFirst(*operation, others.iter().map(|item| item.renamed(rename)).collect())
             }
+            Collect::SetSecond(operation, items, others) => Collect::SetSecond(
+                *operation,
+                items.iter().map(|item| item.renamed(rename)).collect(),
+                others.iter().map(|item| item.renamed(rename)).collect(),
+            ),
             other => other.clone(),
         }
     }
@@ -282,6 +301,18 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// One argument by position at most, and all keywords: what a dict is made of.
+    fn mapping(mut self) -> Result<(Option<Value>, Vec<(Value, Value)>), Failure> {
+        let given = self.positional.len();
+        if given > 1 {
+            let text = format!("{} expected at most 1 argument, got {given}", self.callee);
+            return Err(raised(ExceptionKind::TypeError, text));
+        }
+        let named = std::mem::take(&mut self.keywords).into_iter();
+        let named = named.map(|(name, value)| (Value::str(&self.program.names[name.index()]), value)).collect();
+        Ok((self.positional.next(), named))
+    }
+
     /// There may be no more.
     fn end(mut self) -> Result<(), Failure> {
         let callee = self.callee;
@@ -356,8 +387,17 @@ impl Thread {
         }
     }
 
+    /// What calls a function for each item, and is itself written in the subset.
+    fn by_key(&mut self, program: &Program, builtin: Builtin, positional: Vec<Value>) -> Outcome {
+        let Some((_, stand_in)) = program.prelude.iter().find(|(own, _)| *own == builtin) else {
+            return Err(Failure::Limit("`key=` is not in the subset here: call the function yourself".into()));
+        };
+        let bound = Bound { positional, keywords: Vec::new() };
+        self.call(program, &super::members::constant(stand_in), bound, Then::Push)
+    }
+
     fn exception(&mut self, class: ExceptionClass, bound: Bound) -> Flow {
-        let exception = Exception { class, arguments: bound.positional, line: 0 };
+        let exception = Exception { class, arguments: bound.positional, line: 0, made: Some(self.site()) };
         self.push(Value::Exception(Arc::new(exception)));
         Flow::Next
     }
@@ -369,18 +409,22 @@ impl Thread {
 
     /// Takes all items out of something and makes something of them.
     pub(super) fn collect(&mut self, program: &Program, from: Value, collect: Collect) -> Outcome {
-        if let Some(items) = if from.container().is_some() { None } else { fixed_items(&from)? } {
+        if let (Collect::Unpack(_), Err(Failure::Raised(..))) = (&collect, iteration(program, &from)) {
+            let text = format!("cannot unpack non-iterable {} object", text::type_name(program, &from));
+            return Err(raised(ExceptionKind::TypeError, text));
+        }
+        if let Some(items) = if from.container().is_some() { None } else { fixed_items(program, &from)? } {
             return self.collected(program, Value::Tuple(items), collect);
         }
         match from.container() {
             Some(object) => {
                 let is_dict = matches!(from, Value::Object(Reference { kind: ObjectKind::Dict, .. }));
-                let pairs = is_dict && matches!(collect, Collect::Dict | Collect::Into(_, Into::Update, _));
+                let pairs = is_dict && matches!(collect, Collect::Dict(_) | Collect::Update(..));
                 let access = Access::Snapshot(if pairs { View::Items } else { from.view() });
                 Ok(Flow::Do(Operation::Access(object, access), Expect::Collected(Box::new(collect))))
             }
             None => {
-                let mut iterator = iteration(&from)?;
+                let mut iterator = iteration(program, &from)?;
                 let step = advance(&mut iterator);
                 self.drained(program, iterator, Vec::new(), step, collect)
             }
@@ -432,33 +476,24 @@ impl Thread {
             Collect::Tuple => self.value(Value::Tuple(items)),
             Collect::Set => new(New::Set(items.to_vec())),
             Collect::Array => new(New::SharedArray(items.to_vec())),
-            Collect::Dict => new(New::Dict(pairs(&items)?)),
-            Collect::Sorted(reverse) => new(New::List(sorted(plain(&items)?, reverse, &Nowhere)?)),
-            Collect::Min | Collect::Max => {
-                let min = collect == Collect::Min;
-                let mut best: Option<&Value> = None;
-                for item in plain(&items)? {
-                    let better = match best {
-                        None => true,
-                        Some(best) if min => super::collection::order(item, best, &Nowhere)?.is_lt(),
-                        Some(best) => super::collection::order(item, best, &Nowhere)?.is_gt(),
-                    };
-                    if better {
-                        best = Some(item);
-                    }
+            Collect::Dict(named) => new(New::Dict([pairs(program, &items)?, named].concat())),
+            Collect::Sorted(reverse) => new(New::List(sorted(plain(&items)?, reverse, &Nowhere(program))?)),
+            Collect::Best(largest, default) => match (best(program, plain(&items)?, largest)?, default) {
+                (Some(at), _) => self.value(items[at].clone()),
+                (None, Some(default)) => self.value(default),
+                (None, None) => {
+                    let name = if largest { "max" } else { "min" };
+                    Err(raised(ExceptionKind::ValueError, format!("{name}() arg is an empty sequence")))
                 }
-                match best {
-                    Some(best) => self.value(best.clone()),
-                    None => {
-                        let name = if min { "min" } else { "max" };
-                        Err(raised(ExceptionKind::ValueError, format!("{name}() arg is an empty sequence")))
-                    }
-                }
-            }
+            },
             Collect::Sum(start) => {
                 let mut total = start;
                 for item in items.iter() {
-                    total = arithmetic::binary(super::code::Binary::Add, &total, item)?;
+                    if total.container().is_some() && total.type_name() == item.type_name() {
+                        let text = "a sum of lists is not in the subset: extend a list in a loop";
+                        return Err(Failure::Limit(text.into()));
+                    }
+                    total = arithmetic::binary(program, super::code::Binary::Add, &total, item)?;
                 }
                 self.value(total)
             }
@@ -482,12 +517,13 @@ impl Thread {
                 let access = match into {
                     Into::Extend => Access::Extend(items),
                     Into::AddAll => Access::AddAll(items),
-                    Into::Update => {
-                        let pairs = pairs(&items)?.into_iter().map(|(key, value)| Value::tuple([key, value])).collect();
-                        Access::Update(pairs)
-                    }
                 };
                 Ok(Flow::Do(Operation::Access(target, access), Expect::Give(value)))
+            }
+            Collect::Update(target, named) => {
+                let all = pairs(program, &items)?.into_iter().chain(named);
+                let access = Access::Update(all.map(|(key, value)| Value::tuple([key, value])).collect());
+                Ok(Flow::Do(Operation::Access(target, access), Expect::Push))
             }
             Collect::Slice(target, slice) => {
                 let access = match slice {
@@ -496,10 +532,14 @@ impl Thread {
                 };
                 Ok(Flow::Do(Operation::Access(target, access), Expect::Drop))
             }
-            Collect::SetFirst(operation, other) => {
-                self.collect(program, other, Collect::SetSecond(operation, items.to_vec()))
-            }
-            Collect::SetSecond(operation, own) => {
+            Collect::SetFirst(operation, mut others) => match others.is_empty() {
+                true => new(New::Set(items.to_vec())),
+                false => {
+                    let first = others.remove(0);
+                    self.collect(program, first, Collect::SetSecond(operation, items.to_vec(), others))
+                }
+            },
+            Collect::SetSecond(operation, own, mut others) => {
                 let other = Collection::set(items.iter().cloned())?.items();
                 let within = |item: &Value, items: &[Value]| items.iter().any(|other| other.equals(item));
                 let only = |items: &[Value], others: &[Value], wanted: bool| -> Vec<Value> {
@@ -516,7 +556,11 @@ impl Thread {
                         [only(&own, &other, false), only(&other, &own, false)].concat()
                     }
                 };
-                new(New::Set(result))
+                if others.is_empty() {
+                    return new(New::Set(result));
+                }
+                let next = others.remove(0);
+                self.collect(program, next, Collect::SetSecond(operation, result, others))
             }
             Collect::Results => self.value(Value::Iterator(Arc::new(Iteration::Results(items, 0)))),
             Collect::AsCompleted => {
@@ -535,6 +579,7 @@ impl Thread {
 
     /// Calls a function or a class of the library.
     fn call_builtin(&mut self, program: &Program, builtin: Builtin, bound: Bound) -> Outcome {
+        super::arity::check(program, builtin.module(), builtin.name(), &bound)?;
         let mut arguments = Arguments::new(program, builtin.name(), bound);
         let shared = builtin.module() == "multiprocessing" || builtin.module() == "prelude";
         let made = |new: New| {
@@ -543,13 +588,21 @@ impl Thread {
         };
         match builtin {
             Builtin::Print => {
-                let word = |value: Option<Value>, default: &str| match value {
-                    Some(Value::Str(text)) => text,
-                    _ => Arc::from(default),
+                let word = |name: &str, value: Option<Value>, default: &str| match value {
+                    Some(Value::Str(text)) => Ok(text),
+                    None | Some(Value::None) => Ok(Arc::from(default)),
+                    Some(other) => {
+                        let text = format!("{name} must be None or a string, not {}", text::type_name(program, &other));
+                        Err(raised(ExceptionKind::TypeError, text))
+                    }
                 };
-                let between = word(arguments.named("sep"), " ");
-                let after = word(arguments.named("end"), "\n");
+                let between = word("sep", arguments.named("sep"), " ")?;
+                let after = word("end", arguments.named("end"), "\n")?;
                 arguments.named("flush");
+                if !matches!(arguments.named("file"), None | Some(Value::None)) {
+                    let text = "`file=` of `print` is not in the subset: all that is printed goes to one place";
+                    return Err(Failure::Limit(text.into()));
+                }
                 let values: Vec<Value> = arguments.positional.by_ref().collect();
                 arguments.end()?;
                 if values.iter().any(Value::holds_containers) {
@@ -597,54 +650,124 @@ impl Thread {
                 }
             }
             Builtin::Min | Builtin::Max => {
+                let largest = builtin == Builtin::Max;
                 let values: Vec<Value> = arguments.positional.by_ref().collect();
+                let (key, default) = (arguments.named("key"), arguments.named("default"));
                 arguments.end()?;
-                let collect = if builtin == Builtin::Min { Collect::Min } else { Collect::Max };
-                match <[Value; 1]>::try_from(values) {
-                    Ok([only]) => self.collect(program, only, collect),
-                    Err(values) => self.collected(program, Value::tuple(values), collect),
+                let items = match <[Value; 1]>::try_from(values) {
+                    Ok([only]) => only,
+                    Err(values) if values.is_empty() => {
+                        let text = format!("{} expected at least 1 argument, got 0", builtin.name());
+                        return Err(raised(ExceptionKind::TypeError, text));
+                    }
+                    Err(_) if default.is_some() => {
+                        let name = builtin.name();
+                        let text = format!("Cannot specify a default for {name}() with multiple positional arguments");
+                        return Err(raised(ExceptionKind::TypeError, text));
+                    }
+                    Err(values) => Value::tuple(values),
+                };
+                match key.filter(|key| *key != Value::None) {
+                    None => self.collect(program, items, Collect::Best(largest, default)),
+                    Some(key) => {
+                        let default = Value::tuple(default.into_iter().collect::<Vec<Value>>());
+                        self.by_key(program, Builtin::BestBy, vec![items, key, Value::Bool(largest), default])
+                    }
                 }
             }
             Builtin::Sum => {
-                let items = arguments.require("iterable")?;
+                let Some(items) = arguments.take("") else {
+                    let text = "sum() takes at least 1 positional argument (0 given)";
+                    return Err(raised(ExceptionKind::TypeError, text));
+                };
                 let start = arguments.take("start").unwrap_or(Value::Int(0));
                 arguments.end()?;
+                if let Value::Str(_) = start {
+                    let text = "sum() can't sum strings [use ''.join(seq) instead]";
+                    return Err(raised(ExceptionKind::TypeError, text));
+                }
                 self.collect(program, items, Collect::Sum(start))
             }
             Builtin::Abs => {
                 let value = arguments.require("x")?;
                 arguments.end()?;
                 match value.as_int() {
-                    Some(..0) => self.value(arithmetic::unary(super::code::Unary::Minus, &value)?),
+                    Some(..0) => self.value(arithmetic::unary(program, super::code::Unary::Minus, &value)?),
                     Some(number) => self.value(Value::Int(number)),
                     None => {
-                        let text = format!("bad operand type for abs(): '{}'", value.type_name());
+                        let text = format!("bad operand type for abs(): '{}'", text::type_name(program, &value));
                         Err(raised(ExceptionKind::TypeError, text))
                     }
                 }
             }
             Builtin::Sorted => {
-                let items = arguments.require("iterable")?;
-                let reverse = arguments.named("reverse").and_then(|flag| flag.truth()).unwrap_or(false);
-                arguments.end()?;
-                self.collect(program, items, Collect::Sorted(reverse))
+                let (key, reverse) = (arguments.named("key"), downwards(arguments.named("reverse"))?);
+                let items = arguments.take("").unwrap_or_default();
+                match key.filter(|key| *key != Value::None) {
+                    None => self.collect(program, items, Collect::Sorted(reverse)),
+                    Some(key) => self.by_key(program, Builtin::SortedBy, vec![items, key, Value::Bool(reverse)]),
+                }
+            }
+            Builtin::Order | Builtin::Best => {
+                let mut given = || match arguments.positional.next() {
+                    Some(Value::Tuple(items)) => items,
+                    _ => Arc::from([]),
+                };
+                let (keys, items) = (given(), given());
+                let flag = arguments.positional.next() == Some(Value::Bool(true));
+                let keys = plain(&keys)?;
+                if builtin == Builtin::Best {
+                    return match best(program, keys, flag)? {
+                        Some(at) => self.value(items[at].clone()),
+                        None => {
+                            let name = if flag { "max" } else { "min" };
+                            Err(raised(ExceptionKind::ValueError, format!("{name}() arg is an empty sequence")))
+                        }
+                    };
+                }
+                let order = super::collection::sorted_positions(keys, flag, &Nowhere(program))?;
+                let sorted = order.into_iter().map(|at| items[at].clone()).collect();
+                Ok(Flow::Do(Operation::New(New::List(sorted)), Expect::Push))
             }
             Builtin::Enumerate => {
-                let items = arguments.require("iterable")?;
+                let Some(items) = arguments.take("iterable") else {
+                    let text = "enumerate() missing required argument 'iterable'";
+                    return Err(raised(ExceptionKind::TypeError, text));
+                };
                 let start = arguments.int("start", 0)?;
                 arguments.end()?;
-                let inner = Box::new(iteration(&items)?);
+                let inner = Box::new(iteration(program, &items)?);
                 self.value(Value::Iterator(Arc::new(Iteration::Enumerate(start, inner))))
             }
             Builtin::Zip => {
                 let values: Vec<Value> = arguments.positional.by_ref().collect();
+                if arguments.named("strict").is_some_and(|strict| strict.truth() != Some(false)) {
+                    let text = "`strict=` of `zip` is not in the subset: compare the lengths first";
+                    return Err(Failure::Limit(text.into()));
+                }
                 arguments.end()?;
-                let parts = values.iter().map(iteration).collect::<Result<Vec<Iteration>, Failure>>()?;
+                let parts = values
+                    .iter()
+                    .map(|value| iteration(program, value))
+                    .collect::<Result<Vec<Iteration>, Failure>>()?;
                 self.value(Value::Iterator(Arc::new(Iteration::Zip(parts, Vec::new()))))
             }
             Builtin::Str => {
-                let value = arguments.take("object").unwrap_or(Value::str(""));
+                let object = arguments.take("object");
+                let decodes = arguments.take("encoding").is_some() || arguments.take("errors").is_some();
                 arguments.end()?;
+                // There are no bytes here that could be decoded.
+                let value = match object {
+                    Some(Value::Str(_)) if decodes => {
+                        return Err(raised(ExceptionKind::TypeError, "decoding str is not supported"));
+                    }
+                    Some(other) if decodes => {
+                        let name = text::type_name(program, &other);
+                        let text = format!("decoding to str: need a bytes-like object, {name} found");
+                        return Err(raised(ExceptionKind::TypeError, text));
+                    }
+                    object => object.unwrap_or(Value::str("")),
+                };
                 if value.holds_containers() {
                     let render = Operation::Render(vec![(value.clone(), false)]);
                     return Ok(Flow::Do(render, Expect::Format(value, None)));
@@ -652,17 +775,31 @@ impl Thread {
                 self.value(Value::str(text::plain(program, &value, false)))
             }
             Builtin::Int => {
-                let value = arguments.take("x").unwrap_or(Value::Int(0));
+                let (value, base) = (arguments.take(""), arguments.take("base"));
                 arguments.end()?;
-                match &value {
-                    Value::Str(text) => match text.trim().replace('_', "").parse::<i64>() {
-                        Ok(number) => self.value(Value::Int(number)),
-                        Err(_) => {
-                            let text = super::value::quoted(text);
-                            let text = format!("invalid literal for int() with base 10: {text}");
-                            Err(raised(ExceptionKind::ValueError, text))
+                let base = match (&value, base) {
+                    (_, None) => 10,
+                    (None, Some(_)) => return Err(raised(ExceptionKind::TypeError, "int() missing string argument")),
+                    (Some(value), Some(base)) => match (base.as_int(), value) {
+                        (None, _) => {
+                            let name = base.type_name();
+                            let text = format!("'{name}' object cannot be interpreted as an integer");
+                            return Err(raised(ExceptionKind::TypeError, text));
+                        }
+                        (Some(base @ (0 | 2..=36)), Value::Str(_)) => base,
+                        (Some(_), Value::Str(_)) => {
+                            let text = "int() base must be >= 2 and <= 36, or 0";
+                            return Err(raised(ExceptionKind::ValueError, text));
+                        }
+                        _ => {
+                            let text = "int() can't convert non-string with explicit base";
+                            return Err(raised(ExceptionKind::TypeError, text));
                         }
                     },
+                };
+                let value = value.unwrap_or(Value::Int(0));
+                match &value {
+                    Value::Str(text) => self.value(Value::Int(text::integer(text, base)?)),
                     _ => match value.as_int() {
                         Some(number) => self.value(Value::Int(number)),
                         None => {
@@ -684,13 +821,16 @@ impl Thread {
                 }
             }
             Builtin::List | Builtin::Tuple | Builtin::Set | Builtin::Dict => {
-                let items = arguments.take("iterable").unwrap_or(Value::Tuple([].into()));
-                arguments.end()?;
+                let (items, named) = match builtin {
+                    Builtin::Dict => arguments.mapping()?,
+                    _ => (arguments.take(""), Vec::new()),
+                };
+                let items = items.unwrap_or(Value::Tuple([].into()));
                 let collect = match builtin {
                     Builtin::List => Collect::List,
                     Builtin::Tuple => Collect::Tuple,
                     Builtin::Set => Collect::Set,
-                    _ => Collect::Dict,
+                    _ => Collect::Dict(named),
                 };
                 self.collect(program, items, collect)
             }
@@ -883,6 +1023,7 @@ impl Thread {
 
     /// Calls a method that the library gives to an object.
     fn call_method(&mut self, program: &Program, object: Reference, name: &str, bound: Bound) -> Outcome {
+        super::arity::check(program, object.kind.type_name(), name, &bound)?;
         let mut arguments = Arguments::new(program, name, bound);
         let sync = |arguments: Arguments, sync: Sync| -> Outcome {
             arguments.end()?;
@@ -898,7 +1039,7 @@ impl Thread {
                 let collect = match object.kind {
                     ObjectKind::List => Collect::List,
                     ObjectKind::Set => Collect::Set,
-                    _ => Collect::Dict,
+                    _ => Collect::Dict(Vec::new()),
                 };
                 self.collect(program, Value::Object(object), collect)
             }
@@ -921,22 +1062,34 @@ impl Thread {
             }
             (ObjectKind::List | ObjectKind::Set | ObjectKind::Dict, "pop") => {
                 let (at, default) = (arguments.take("index"), arguments.take("default"));
-                if object.kind == ObjectKind::Dict && at.is_none() {
-                    return Err(raised(ExceptionKind::TypeError, "pop expected at least 1 argument, got 0"));
-                }
                 access(arguments, Access::Pop(at, default))
             }
             (ObjectKind::List | ObjectKind::Set | ObjectKind::Dict, "clear") => access(arguments, Access::Clear),
             (ObjectKind::List, "index") => {
                 let value = arguments.require("value")?;
-                access(arguments, Access::Index(value))
+                let mut bounds = [0, i64::MAX];
+                for bound in &mut bounds {
+                    let Some(given) = arguments.positional.next() else { break };
+                    *bound = given.as_int().ok_or_else(|| {
+                        let text = "slice indices must be integers or have an __index__ method";
+                        raised(ExceptionKind::TypeError, text)
+                    })?;
+                }
+                access(arguments, Access::Index(value, bounds))
             }
             (ObjectKind::List, "count") => {
                 let value = arguments.require("value")?;
                 access(arguments, Access::Count(value))
             }
             (ObjectKind::List, "sort") => {
-                let reverse = arguments.named("reverse").and_then(|flag| flag.truth()).unwrap_or(false);
+                let reverse = downwards(arguments.named("reverse"))?;
+                if !matches!(arguments.named("key"), None | Some(Value::None)) {
+                    let text = "`key=` of `sort` is not in the subset: `items = sorted(items, key=…)` is";
+                    return Err(Failure::Limit(text.into()));
+                }
+                if arguments.positional.len() > 0 {
+                    return Err(raised(ExceptionKind::TypeError, "sort() takes no positional arguments"));
+                }
                 access(arguments, Access::Sort(reverse))
             }
             (ObjectKind::List, "reverse") => access(arguments, Access::Reverse),
@@ -961,13 +1114,16 @@ impl Thread {
                 access(arguments, Access::SetDefault(key, default))
             }
             (ObjectKind::Dict, "update") => {
-                let items = arguments.require("other")?;
-                arguments.end()?;
-                self.collect(program, items, Collect::Into(object, Into::Update, Value::None))
+                let (items, named) = arguments.mapping()?;
+                let items = items.unwrap_or(Value::Tuple([].into()));
+                self.collect(program, items, Collect::Update(object, named))
             }
             (ObjectKind::Set, "update") => {
-                let items = arguments.require("other")?;
-                arguments.end()?;
+                if arguments.positional.len() > 1 {
+                    let text = "an `update` with several is not in the subset: call it for one after the other";
+                    return Err(Failure::Limit(text.into()));
+                }
+                let items = arguments.take("other").unwrap_or(Value::Tuple([].into()));
                 self.collect(program, items, Collect::Into(object, Into::AddAll, Value::None))
             }
             (ObjectKind::Set, "add") => {
@@ -988,9 +1144,8 @@ impl Thread {
                     "issuperset" => SetOperation::IsSuperset,
                     _ => SetOperation::IsDisjoint,
                 };
-                let other = arguments.require("other")?;
-                arguments.end()?;
-                self.collect(program, Value::Object(object), Collect::SetFirst(operation, other))
+                let others = arguments.positional.collect();
+                self.collect(program, Value::Object(object), Collect::SetFirst(operation, others))
             }
 
             (ObjectKind::Thread(_) | ObjectKind::Process(_), "start") => {
@@ -1131,12 +1286,50 @@ fn plain(items: &[Value]) -> Result<&[Value], Failure> {
     }
 }
 
-fn pairs(items: &[Value]) -> Result<Vec<(Value, Value)>, Failure> {
-    let pair = |item: &Value| match item {
-        Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0].clone(), pair[1].clone())),
-        _ => Err(raised(ExceptionKind::TypeError, "a dict is made of pairs")),
+/// What goes into a dict: pairs, each a tuple or a string of two letters.
+fn pairs(program: &Program, items: &[Value]) -> Result<Vec<(Value, Value)>, Failure> {
+    let pair = |(at, item): (usize, &Value)| match fixed_items(program, item) {
+        Ok(Some(pair)) if pair.len() == 2 => Ok((pair[0].clone(), pair[1].clone())),
+        Ok(Some(pair)) => {
+            let len = pair.len();
+            let text = format!("dictionary update sequence element #{at} has length {len}; 2 is required");
+            Err(raised(ExceptionKind::ValueError, text))
+        }
+        Ok(None) => {
+            Err(Failure::Limit("a dict is made of tuples of two here: lists of two are not looked into".into()))
+        }
+        Err(Failure::Limit(text)) => Err(Failure::Limit(text)),
+        Err(Failure::Raised(..)) => {
+            let text = format!("cannot convert dictionary update sequence element #{at} to a sequence");
+            Err(raised(ExceptionKind::TypeError, text))
+        }
     };
-    items.iter().map(pair).collect()
+    items.iter().enumerate().map(pair).collect()
+}
+
+/// The position of the smallest, or largest, item; `None` where there is none.
+fn best(program: &Program, items: &[Value], largest: bool) -> Result<Option<usize>, Failure> {
+    let mut best = None;
+    for (at, item) in items.iter().enumerate() {
+        let better = match best {
+            None => true,
+            Some(best) if largest => super::collection::order(">", item, &items[best], &Nowhere(program))?.is_gt(),
+            Some(best) => super::collection::order("<", item, &items[best], &Nowhere(program))?.is_lt(),
+        };
+        if better {
+            best = Some(at);
+        }
+    }
+    Ok(best)
+}
+
+/// `reverse=` of what sorts.
+fn downwards(reverse: Option<Value>) -> Result<bool, Failure> {
+    let reverse = reverse.unwrap_or(Value::Bool(false));
+    reverse.as_int().map(|reverse| reverse != 0).ok_or_else(|| {
+        let text = format!("'{}' object cannot be interpreted as an integer", reverse.type_name());
+        raised(ExceptionKind::TypeError, text)
+    })
 }
 
 /// The locals that a call of a function begins with.
@@ -1148,16 +1341,10 @@ fn bind(
 ) -> Result<Vec<Value>, Failure> {
     let code = &program.functions[function.index()];
     let count = usize::from(code.parameters);
-    let name = &code.name;
+    let name = &code.qualified;
     let mut locals = bound.positional;
     let given = locals.len();
     let rest = locals.split_off(count.min(given));
-    if !rest.is_empty() && !code.rest {
-        let plural = if count == 1 { "" } else { "s" };
-        let were = if given == 1 { "was" } else { "were" };
-        let text = format!("{name}() takes {count} positional argument{plural} but {given} {were} given");
-        return Err(raised(ExceptionKind::TypeError, text));
-    }
     locals.resize(count, Value::Unset);
     let mut further = Vec::new();
     for (keyword, value) in bound.keywords {
@@ -1176,17 +1363,36 @@ fn bind(
         }
     }
     let first_default = count - defaults.len().min(count);
+    // Keywords that nothing has are told first, as in CPython.
+    if !rest.is_empty() && !code.rest {
+        let takes = match (first_default, count) {
+            (1, 1) => "1 positional argument".into(),
+            _ if first_default == count => format!("{count} positional arguments"),
+            _ => format!("from {first_default} to {count} positional arguments"),
+        };
+        let were = if given == 1 { "was" } else { "were" };
+        let text = format!("{name}() takes {takes} but {given} {were} given");
+        return Err(raised(ExceptionKind::TypeError, text));
+    }
+    let mut missing: Vec<String> = Vec::new();
     for (at, local) in locals.iter_mut().enumerate() {
         if *local != Value::Unset {
             continue;
         }
         match at.checked_sub(first_default).and_then(|at| defaults.get(at)) {
             Some(default) => *local = default.clone(),
-            None => {
-                let text = format!("{name}() missing 1 required positional argument: '{}'", code.locals[at]);
-                return Err(raised(ExceptionKind::TypeError, text));
-            }
+            None => missing.push(format!("'{}'", code.locals[at])),
         }
+    }
+    if let Some((last, others)) = missing.split_last() {
+        let names = match others {
+            [] => last.clone(),
+            [first] => format!("{first} and {last}"),
+            several => format!("{}, and {last}", several.join(", ")),
+        };
+        let (count, plural) = (missing.len(), if others.is_empty() { "" } else { "s" });
+        let text = format!("{name}() missing {count} required positional argument{plural}: {names}");
+        return Err(raised(ExceptionKind::TypeError, text));
     }
     if code.rest {
         locals.push(Value::tuple(rest));

@@ -104,6 +104,8 @@ pub enum Constant {
 pub struct Function {
     /// Its name; `<module>` and `<lambda>` as Python says.
     pub name: String,
+    /// The name with what it is in, as Python tells of it: `Account.pay`, `outer.<locals>.inner`.
+    pub qualified: String,
     /// How many of the locals are parameters.
     pub parameters: u16,
     /// How many of the last parameters have a default.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::code::Program;
 use super::collection::{Access, Failure, raised};
 use super::library::ExceptionKind;
 use super::operation::{Operation, Patience, Sync};
+use super::text;
 use super::value::{Iteration, ObjectKind, Reference, Value};
 
 /// What a step of an iteration comes to.
@@ -18,7 +20,7 @@ pub(super) enum Step {
 }
 
 /// An iteration over a value, at its begin.
-pub(super) fn iteration(value: &Value) -> Result<Iteration, Failure> {
+pub(super) fn iteration(program: &Program, value: &Value) -> Result<Iteration, Failure> {
     Ok(match value {
         Value::Range(range) => Iteration::Range(range[0], range[1], range[2]),
         Value::Tuple(items) => Iteration::Fixed(items.clone(), 0),
@@ -30,7 +32,7 @@ pub(super) fn iteration(value: &Value) -> Result<Iteration, Failure> {
         _ => match value.container() {
             Some(object) => Iteration::Container(object, 0, None, value.view()),
             None => {
-                let text = format!("'{}' object is not iterable", value.type_name());
+                let text = format!("'{}' object is not iterable", text::type_name(program, value));
                 return Err(raised(ExceptionKind::TypeError, text));
             }
         },
@@ -133,8 +135,8 @@ fn numbered(next: &mut i64, value: Value) -> Value {
 }
 
 /// All items of what cannot change, or `None` for what has to be asked for.
-pub(super) fn fixed_items(value: &Value) -> Result<Option<Arc<[Value]>>, Failure> {
-    let iteration = iteration(value)?;
+pub(super) fn fixed_items(program: &Program, value: &Value) -> Result<Option<Arc<[Value]>>, Failure> {
+    let iteration = iteration(program, value)?;
     Ok(match iteration {
         Iteration::Fixed(items, 0) => Some(items),
         Iteration::Range(start, stop, step) => {

@@ -88,6 +88,14 @@ builtins! {
     Results, "prelude", "results";
     /// For the prelude only: a copy of a value as another process would unpack it.
     DeepCopy, "prelude", "deep_copy";
+    /// For the prelude only: items in the order of their keys; `(keys, items, reverse)`, both tuples.
+    Order, "prelude", "order";
+    /// For the prelude only: the item with the smallest or largest key; `(keys, items, largest)`, both tuples.
+    Best, "prelude", "best";
+    /// For the prelude only: what `sorted` with a key does.
+    SortedBy, "prelude", "sorted_by";
+    /// For the prelude only: what `min` and `max` with a key do.
+    BestBy, "prelude", "best_by";
     /// For the prelude only: what `Condition.wait_for` does.
     WaitFor, "prelude", "wait_for";
 }
@@ -153,6 +161,12 @@ impl Builtin {
         BUILTINS[self as usize].2
     }
 
+    /// Whether Python shows it as a class. Those of `threading` that it shows otherwise are shown as what they stand for.
+    pub fn is_class(self) -> bool {
+        let lower = ["range", "str", "int", "bool", "list", "tuple", "dict", "set", "enumerate", "zip", "local"];
+        lower.contains(&self.name()) || self.name().starts_with(char::is_uppercase)
+    }
+
     /// Its module; empty where no import is needed.
     pub fn module(self) -> &'static str {
         BUILTINS[self as usize].1
@@ -180,6 +194,6 @@ pub const MEMBERS: &[&str] = &[
     "ready",
     // atomics
     "load", "store", "swap", "compare_exchange",
-    // exceptions
-    "args",
+    // exceptions, ranges
+    "args", "stop", "step",
 ];

@@ -127,6 +127,12 @@ impl Thread {
             }
             Value::Builtin(Builtin::Thread | Builtin::Process) if text == "__init__" => Some(object.clone()),
             Value::Exception(exception) if text == "args" => Some(Value::tuple(&exception.arguments[..])),
+            Value::Range(range) => match text {
+                "start" => Some(Value::Int(range[0])),
+                "stop" => Some(Value::Int(range[1])),
+                "step" => Some(Value::Int(range[2])),
+                _ => None,
+            },
             Value::Object(reference) if methods(reference.kind).contains(&text) => {
                 Some(Method::library(*reference, name))
             }
@@ -182,10 +188,18 @@ impl Thread {
                     None if reference.kind.class().is_some() => {
                         Ok(Flow::Do(Operation::StoreMember(object, name, value), Expect::Drop))
                     }
+                    _ if object.holds_containers() && methods(reference.kind).contains(&text) => {
+                        let kind = reference.kind.type_name();
+                        let text = format!("'{kind}' object attribute '{text}' is read-only");
+                        Err(raised(ExceptionKind::AttributeError, text))
+                    }
                     _ => Err(no_attribute(program, &object, text)),
                 }
             }
             Value::Class(_) => Ok(Flow::Do(Operation::StoreMember(object, name, value), Expect::Drop)),
+            Value::Range(_) if matches!(text, "start" | "stop" | "step") => {
+                Err(raised(ExceptionKind::AttributeError, "readonly attribute"))
+            }
             _ => Err(no_attribute(program, &object, text)),
         }
     }
@@ -193,14 +207,24 @@ impl Thread {
     /// `object[at]`
     pub(super) fn load_item(&mut self, program: &Program, object: Value, at: Value) -> Outcome {
         let sequence = |len: usize| -> Result<usize, Failure> {
+            // What it is called in these messages, which are not all alike.
+            let (name, within) = match object {
+                Value::Str(_) => ("string", "string"),
+                Value::Range(_) => ("range", "range object"),
+                _ => ("tuple", "tuple"),
+            };
             let Some(number) = at.as_int() else {
-                let text = format!("{} indices must be integers or slices, not {}", object.type_name(), at.type_name());
+                let kind = text::type_name(program, &at);
+                let text = match object {
+                    Value::Str(_) => format!("{name} indices must be integers, not '{kind}'"),
+                    _ => format!("{name} indices must be integers or slices, not {kind}"),
+                };
                 return Err(raised(ExceptionKind::TypeError, text));
             };
             let number = if number < 0 { number.saturating_add(len as i64) } else { number };
             match usize::try_from(number) {
                 Ok(index) if index < len => Ok(index),
-                _ => Err(raised(ExceptionKind::IndexError, format!("{} index out of range", object.type_name()))),
+                _ => Err(raised(ExceptionKind::IndexError, format!("{within} index out of range"))),
             }
         };
         let value = match (&object, &at) {
@@ -251,7 +275,7 @@ impl Thread {
                 if matches!(reference.kind, ObjectKind::List | ObjectKind::SharedArray) =>
             {
                 // What comes in its place is read first, and then the list is changed in one go.
-                if iteration(&value).is_err() {
+                if iteration(program, &value).is_err() {
                     let (kind, text) = match (reference.kind, slice[2]) {
                         (ObjectKind::SharedArray, _) => {
                             (ExceptionKind::ValueError, "Can only assign sequence of same size")
@@ -285,7 +309,8 @@ impl Thread {
             _ => {
                 let name = text::type_name(program, object);
                 // Python asks a sequence in other words than anything else.
-                let sequence = matches!(object, Value::Tuple(_) | Value::Str(_) | Value::Range(_) | Value::View(..));
+                let sequence = matches!(object, Value::Tuple(_) | Value::Str(_) | Value::Range(_) | Value::View(..))
+                    || matches!(object, Value::Object(Reference { kind: ObjectKind::Instance(_), .. }));
                 let not = if sequence && at.as_int().is_some() { "doesn't" } else { "does not" };
                 Err(raised(ExceptionKind::TypeError, format!("'{name}' object {not} support item deletion")))
             }
@@ -307,10 +332,10 @@ impl Thread {
                 self.collect(program, right, Collect::Repeat(left.as_int().unwrap_or(0)))
             }
             Binary::Subtract if set(&left) && set(&right) || set_view(&left) || set_view(&right) => {
-                self.collect(program, left, Collect::SetFirst(super::calls::SetOperation::Difference, right))
+                self.collect(program, left, Collect::SetFirst(super::calls::SetOperation::Difference, vec![right]))
             }
             _ => {
-                let value = arithmetic::binary(operator, &left, &right)?;
+                let value = arithmetic::binary(program, operator, &left, &right)?;
                 self.push(value);
                 Ok(Flow::Next)
             }
@@ -328,7 +353,16 @@ impl Thread {
                 let access = Access::Repeat(right.as_int().unwrap_or(0));
                 Ok(Flow::Do(Operation::Access(*list, access), Expect::Give(left)))
             }
-            _ => self.binary(program, operator, left, right),
+            // In its words the sign is another: `unsupported operand type(s) for +=`.
+            _ => self.binary(program, operator, left, right).map_err(|failure| match failure {
+                Failure::Raised(ExceptionKind::TypeError, Value::Str(text)) => {
+                    let sign = arithmetic::sign(operator);
+                    let short = sign.split(' ').next().unwrap_or(sign);
+                    let text = text.replacen(&format!("for {sign}: "), &format!("for {short}=: "), 1);
+                    raised(ExceptionKind::TypeError, text)
+                }
+                failure => failure,
+            }),
         }
     }
 
@@ -351,8 +385,12 @@ impl Thread {
     }
 }
 
-/// Python's word for an attribute that is not there.
+/// Python's word for an attribute that is not there, or what to do without one that is.
 fn no_attribute(program: &Program, object: &Value, name: &str) -> Failure {
+    if let Some(help) = super::arity::python_only(object.type_name(), name) {
+        let kind = object.type_name();
+        return Failure::Limit(format!("`{name}` of a {kind} is not in the subset: {help}"));
+    }
     let text = match object {
         Value::Class(class) => {
             format!("type object '{}' has no attribute '{name}'", program.classes[class.index()].name)

@@ -9,6 +9,7 @@
 //! `program` pool on real memory. No threads here, and no time.
 
 mod arithmetic;
+mod arity;
 mod calls;
 pub mod code;
 pub mod collection;

@@ -1,6 +1,6 @@
 # What a program uses of Python's library and what is itself written in the subset, so that the explorer needs to know
-# nothing of it: pools and `Condition.wait_for`. Only here may a call spread its arguments, and only here are the
-# objects of module `prelude` known (library.rs): Future, TaskQueue, results, deep_copy.
+# nothing of it: pools, `Condition.wait_for`, and what calls a `key=`. Only here may a call spread its arguments, and only here are the
+# objects of module `prelude` known (library.rs): Future, TaskQueue, results, deep_copy, order, best.
 #
 # Every read of an attribute that two threads share, one of them writing, is a step of the user's program, so what a
 # pool is made of is written once and then only read. A worker keeps nothing while it waits for its next task: states
@@ -15,6 +15,19 @@ def wait_for(condition, predicate, *timeout, **keywords):
             return predicate()
         result = predicate()
     return result
+
+
+def sorted_by(iterable, key, reverse):
+    # The items are taken at once, and then each is asked for its key.
+    items = tuple(iterable)
+    return order(tuple([key(item) for item in items]), items, reverse)
+
+
+def best_by(iterable, key, largest, default):
+    items = tuple(iterable)
+    if default and not items:
+        return default[0]
+    return best(tuple([key(item) for item in items]), items, largest)
 
 
 def _run(task):

@@ -14,18 +14,21 @@ use std::collections::BTreeSet;
 
 const TEXT: &str = include_str!("prelude.py");
 
-/// What of the library is in the prelude, and under which name.
-const STAND_INS: &[(Builtin, &str)] = &[
-    (Builtin::WaitFor, "wait_for"),
-    (Builtin::ThreadPoolExecutor, "ThreadPoolExecutor"),
-    (Builtin::ProcessPoolExecutor, "ProcessPoolExecutor"),
-    (Builtin::ProcessPool, "Pool"),
+/// What of the library is in the prelude, under which name, and the name in a program that asks for it.
+const STAND_INS: &[(Builtin, &str, &str)] = &[
+    (Builtin::SortedBy, "sorted_by", "key"),
+    (Builtin::BestBy, "best_by", "key"),
+    (Builtin::WaitFor, "wait_for", "wait_for"),
+    (Builtin::ThreadPoolExecutor, "ThreadPoolExecutor", "ThreadPoolExecutor"),
+    (Builtin::ProcessPoolExecutor, "ProcessPoolExecutor", "ProcessPoolExecutor"),
+    (Builtin::ProcessPool, "Pool", "Pool"),
 ];
 
 /// Compiles what a program needs of the prelude; the program's module goes on after the code that is returned.
 pub(super) fn compile_into(draft: &mut Draft, program: &Scopes) -> Function {
     let module = draft.module();
-    let wanted: Vec<&str> = STAND_INS.iter().map(|(_, name)| *name).filter(|name| program.wants(name)).collect();
+    let wanted = STAND_INS.iter().filter(|(.., asked)| program.wants(asked));
+    let wanted: Vec<&str> = wanted.map(|(_, name, _)| *name).collect();
     if wanted.is_empty() {
         return module;
     }
@@ -34,7 +37,7 @@ pub(super) fn compile_into(draft: &mut Draft, program: &Scopes) -> Function {
     let Some(unit) = Unit::read(TEXT, Dialect::Prelude, &mut complaints) else { return module };
     let items = needed(&unit, wanted);
     let (module, constants) = Compiler::new(&unit, draft, &mut complaints, module).prelude(&items);
-    for (builtin, name) in STAND_INS {
+    for (builtin, name, _) in STAND_INS {
         if let Some((_, constant)) = constants.iter().find(|(known, _)| known == name) {
             draft.stand_in(*builtin, constant.clone());
         }
@@ -91,7 +94,7 @@ mod tests {
         let module = draft.module();
         let (_, constants) = Compiler::new(&unit, &mut draft, &mut complaints, module).prelude(&all);
         assert_eq!(complaints.into_problems(), []);
-        for (builtin, name) in STAND_INS {
+        for (builtin, name, _) in STAND_INS {
             assert!(constants.iter().any(|(known, _)| known == name), "{builtin:?}");
         }
         assert!(crate::program::depth::depth(TEXT) < DEPTH_MAX);

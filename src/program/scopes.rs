@@ -146,7 +146,7 @@ impl Scopes {
         (0..self.all.len()).map(ScopeId).any(|id| uses(&id))
     }
 
-    /// Whether something of that name is imported or asked for as an attribute.
+    /// Whether something of that name is imported, asked for as an attribute, or given as a keyword.
     pub(super) fn wants(&self, name: &str) -> bool {
         self.wanted.contains(name)
     }

@@ -79,6 +79,9 @@ outside! {
     FORMAT_ASCII: "`!a`", "`!r` is";
     FORMAT_NESTED: "a format that is computed", "a constant width is: `{x:>5}`";
     FORMAT_OTHER: "this format", "width and alignment are: `{x:5}`, `{x:>5}`, `{x:03d}`";
+    PRINT_FILE: "`file=` of `print`", "all that is printed goes to one place: leave it out";
+    SORT_KEY: "`key=` of `sort`", "`items = sorted(items, key=…)` is";
+    ZIP_STRICT: "`strict=` of `zip`", "compare the lengths first";
     STRING_METHOD: "a method of a string", "f-strings and `+` are";
     ASYNC_COMPREHENSION: "`async for`", "`for` is";
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::arithmetic::TEXT_MAX;
-use super::code::{ClassId, Program};
+use super::code::{Base, ClassId, Program};
 use super::collection::{Collection, Failure, Objects, raised};
 use super::library::ExceptionKind;
-use super::value::{Exception, ExceptionClass, ObjectKind, Value, quoted};
+use super::value::{Exception, ExceptionClass, Method, ObjectKind, Value, quoted};
 
 /// How deep collections may be nested to be printed.
 const DEPTH_MAX: usize = 20;
 
 /// The text of a value that holds no collections.
 pub fn plain(program: &Program, value: &Value, repr: bool) -> String {
-    render(program, value, repr, &super::collection::Nowhere)
+    render(program, value, repr, &super::collection::Nowhere(program))
 }
 
 /// The text of a value, as `str` or as `repr`.
@@ -51,11 +51,30 @@ fn write(program: &Program, value: &Value, repr: bool, objects: &dyn Objects, de
             step => out.push_str(&format!("range({}, {}, {step})", range[0], range[1])),
         },
         Value::Function(function, _) => {
-            out.push_str(&format!("<function {}>", program.functions[function.index()].name));
+            out.push_str(&format!("<function {}>", program.functions[function.index()].qualified));
         }
+        Value::Method(method) => match &**method {
+            Method::Function { receiver, function, .. } => {
+                let name = &program.functions[function.index()].qualified;
+                out.push_str(&format!("<bound method {name} of "));
+                write(program, receiver, true, objects, depth + 1, out);
+                out.push('>');
+            }
+            Method::Library { object, name } => {
+                let (name, kind) = (&program.names[name.index()], object.kind.type_name());
+                out.push_str(&format!("<built-in method {name} of {kind} object>"));
+            }
+            Method::BaseInit(_) => out.push_str("<bound method __init__>"),
+        },
         Value::Class(class) => out.push_str(&format!("<class '__main__.{}'>", program.classes[class.index()].name)),
         Value::ExceptionClass(kind) => out.push_str(&format!("<class '{}'>", kind.name())),
-        Value::Builtin(builtin) => out.push_str(&format!("<built-in {}>", builtin.name())),
+        Value::Builtin(builtin) => out.push_str(&match (builtin.module(), builtin.name()) {
+            ("module", name) => format!("<module '{name}'>"),
+            ("", name) if builtin.is_class() => format!("<class '{name}'>"),
+            ("", name) => format!("<built-in function {name}>"),
+            (module, name) if builtin.is_class() => format!("<class '{module}.{name}'>"),
+            (_, name) => format!("<function {name}>"),
+        }),
         Value::Exception(exception) => write_exception(program, exception, repr, objects, depth, out),
         Value::Object(object) => match objects.collection(*object) {
             Some(Collection::List(items)) => {
@@ -79,7 +98,11 @@ fn write(program: &Program, value: &Value, repr: bool, objects: &dyn Objects, de
                 }
                 out.push('}');
             }
-            None => out.push_str(&format!("<{} object>", type_name(program, value))),
+            None => {
+                let ours = object.kind.class().is_some_and(|class| !program.classes[class.index()].internal);
+                let module = if ours { "__main__." } else { "" };
+                out.push_str(&format!("<{module}{} object>", type_name(program, value)));
+            }
         },
         Value::View(dict, view) => {
             let items = objects.collection(*dict).map(|dict| dict.seen(*view)).unwrap_or_default();
@@ -87,6 +110,7 @@ fn write(program: &Program, value: &Value, repr: bool, objects: &dyn Objects, de
             list(&items, out);
             out.push_str("])");
         }
+        Value::Iterator(_) => out.push_str(&format!("<{} object>", value.type_name())),
         _ => out.push_str(&format!("<{}>", value.type_name())),
     }
 }
@@ -100,7 +124,13 @@ fn write_exception(
     out: &mut String,
 ) {
     let mut arguments = String::new();
-    let key_error = exception.class == ExceptionClass::Python(ExceptionKind::KeyError);
+    let key_error = match exception.class {
+        ExceptionClass::Python(kind) => kind.is(ExceptionKind::KeyError),
+        ExceptionClass::Program(class) => {
+            matches!(program.root(class), Base::Exception(kind) if kind.is(ExceptionKind::KeyError))
+        }
+    };
+    let several = exception.arguments.len() > 1;
     match &exception.arguments[..] {
         [] => {}
         [only] => write(program, only, repr || key_error, objects, depth + 1, &mut arguments),
@@ -109,8 +139,15 @@ fn write_exception(
     if !repr {
         return out.push_str(&arguments);
     }
-    let arguments = arguments.trim_start_matches('(').trim_end_matches(')').to_string();
-    out.push_str(&format!("{}({arguments})", exception_name(program, exception.class)));
+    // Without its module, as `repr` has it.
+    let name = match exception.class {
+        ExceptionClass::Python(kind) => kind.name().into(),
+        class => exception_name(program, class),
+    };
+    match several {
+        true => out.push_str(&format!("{name}{arguments}")),
+        false => out.push_str(&format!("{name}({arguments})")),
+    }
 }
 
 /// The exception as the last line of a traceback has it: `KeyError: 'x'`.
@@ -150,38 +187,96 @@ pub fn type_name(program: &Program, value: &Value) -> String {
     }
 }
 
+/// The integer that a text stands for; base 0 means that the text itself says which.
+pub(super) fn integer(text: &str, base: i64) -> Result<i64, Failure> {
+    let invalid = || {
+        let shown: String = quoted(text).chars().take(200).collect();
+        let text = format!("invalid literal for int() with base {base}: {shown}");
+        raised(ExceptionKind::ValueError, text)
+    };
+    if text.chars().any(|letter| !letter.is_ascii() && letter.is_numeric()) {
+        return Err(Failure::Limit("digits other than `0` to `9` are not in the subset".into()));
+    }
+    let whole = text.trim();
+    let digits = whole.strip_prefix(['+', '-']).unwrap_or(whole);
+    let lower = digits.to_ascii_lowercase();
+    let marked = [("0x", 16), ("0o", 8), ("0b", 2)].into_iter().find(|(mark, _)| lower.starts_with(mark));
+    let (radix, digits) = match (base, marked) {
+        (0, Some((_, radix))) => (radix, &digits[2..]),
+        (0, None) => (10, digits),
+        (base, Some((_, radix))) if base == radix => (radix, &digits[2..]),
+        (base, _) => (base, digits),
+    };
+    // One `_` may stand between two digits, and after the mark.
+    let marked = digits.len() < lower.len();
+    let bare = if marked { digits.strip_prefix('_').unwrap_or(digits) } else { digits };
+    if bare.is_empty() || bare.split('_').any(str::is_empty) || bare.starts_with(['+', '-']) {
+        return Err(invalid());
+    }
+    let bare = bare.replace('_', "");
+    // Like a number in a program, it has no zeros in front then.
+    if base == 0 && !marked && bare.starts_with('0') && bare.contains(|digit| digit != '0') {
+        return Err(invalid());
+    }
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    match i64::from_str_radix(&format!("{sign}{bare}"), radix as u32) {
+        Ok(number) => Ok(number),
+        Err(error) if *error.kind() == std::num::IntErrorKind::InvalidDigit => Err(invalid()),
+        Err(_) => Err(Failure::Limit("an integer beyond 64 bits".into())),
+    }
+}
+
 /// A value in an f-string: its text, and how it is to be laid out.
-pub(super) fn formatted(value: &Value, text: &Value, specification: Option<&Value>) -> Result<Value, Failure> {
+///
+/// # Errors
+/// As Python words it, where a value of that type is not laid out so.
+pub(super) fn formatted(
+    program: &Program,
+    value: &Value,
+    text: &Value,
+    specification: Option<&Value>,
+) -> Result<Value, Failure> {
     let (Value::Str(text), Some(Value::Str(specification))) = (text, specification) else { return Ok(text.clone()) };
+    if !matches!(value, Value::Str(_) | Value::Int(_) | Value::Bool(_)) {
+        let text = format!("unsupported format string passed to {}.__format__", type_name(program, value));
+        return Err(raised(ExceptionKind::TypeError, text));
+    }
     // [[fill]align][0][width][d|s]
     let letters: Vec<char> = specification.chars().collect();
-    let is_align = |letter: Option<&char>| matches!(letter, Some('<' | '>' | '^'));
-    let (fill, align, mut rest) = if is_align(letters.get(1)) {
-        (letters[0], Some(letters[1]), &letters[2..])
+    let is_align = |letter: Option<&char>| matches!(letter, Some('<' | '>' | '^' | '='));
+    let (mut fill, align, mut rest) = if is_align(letters.get(1)) {
+        (Some(letters[0]), Some(letters[1]), &letters[2..])
     } else if is_align(letters.first()) {
-        (' ', Some(letters[0]), &letters[1..])
+        (None, Some(letters[0]), &letters[1..])
     } else {
-        (' ', None, &letters[..])
+        (None, None, &letters[..])
     };
     let number = value.as_int().is_some();
+    // A number is filled after its sign then, unless something else is said.
     let mut zeros = false;
     if let [first, ..] = rest
         && *first == '0'
-        && align.is_none()
     {
-        zeros = true;
+        zeros = align.is_none();
+        fill = fill.or(Some('0'));
         rest = &rest[1..];
     }
+    let fill = fill.unwrap_or(' ');
+    let align = align.unwrap_or(match (number, zeros) {
+        (true, true) => '=',
+        (true, false) => '>',
+        (false, _) => '<',
+    });
     let digits = rest.iter().take_while(|letter| letter.is_ascii_digit()).count();
     let width: usize = rest[..digits].iter().collect::<String>().parse().unwrap_or(0);
-    let kind_fits = match &rest[digits..] {
-        [] => true,
-        ['d'] => number,
-        ['s'] => matches!(value, Value::Str(_)),
-        _ => false,
-    };
-    if !kind_fits {
-        return Err(raised(ExceptionKind::ValueError, format!("Invalid format specifier '{specification}'")));
+    let code = rest.get(digits).copied();
+    if let Some(code) = code.filter(|code| *code != if number { 'd' } else { 's' }) {
+        let text = format!("Unknown format code '{code}' for object of type '{}'", value.type_name());
+        return Err(raised(ExceptionKind::ValueError, text));
+    }
+    if !number && align == '=' {
+        let text = "'=' alignment not allowed in string format specifier";
+        return Err(raised(ExceptionKind::ValueError, text));
     }
     if width > TEXT_MAX {
         return Err(Failure::Limit(format!("a string is at most {TEXT_MAX} long")));
@@ -193,14 +288,10 @@ pub(super) fn formatted(value: &Value, text: &Value, specification: Option<&Valu
     };
     let missing = width.saturating_sub(text.chars().count());
     let pad = |count: usize, letter: char| letter.to_string().repeat(count);
-    Ok(Value::str(match (align, zeros, number) {
-        (None, true, true) => match text.strip_prefix('-') {
-            Some(digits) => format!("-{}{digits}", pad(missing, '0')),
-            None => format!("{}{text}", pad(missing, '0')),
-        },
-        (None, true, false) => format!("{text}{}", pad(missing, '0')),
-        (Some('>'), ..) | (None, false, true) => format!("{}{text}", pad(missing, fill)),
-        (Some('^'), ..) => format!("{}{text}{}", pad(missing / 2, fill), pad(missing - missing / 2, fill)),
+    Ok(Value::str(match (align, text.strip_prefix('-')) {
+        ('=', Some(digits)) => format!("-{}{digits}", pad(missing, fill)),
+        ('=' | '>', _) => format!("{}{text}", pad(missing, fill)),
+        ('^', _) => format!("{}{text}{}", pad(missing / 2, fill), pad(missing - missing / 2, fill)),
         _ => format!("{text}{}", pad(missing, fill)),
     }))
 }

@@ -316,7 +316,7 @@ impl Thread {
             Failure::Raised(kind, argument) => {
                 let arguments = if argument == Value::Unset { Vec::new() } else { vec![argument] };
                 let class = ExceptionClass::Python(kind);
-                self.throw(program, Arc::new(Exception { class, arguments, line: 0 }))
+                self.throw(program, Arc::new(Exception { class, arguments, line: 0, made: None }))
             }
         }
     }
@@ -324,7 +324,9 @@ impl Thread {
     /// Raises an exception here; what the thread pauses for, if nothing in it catches it.
     fn throw(&mut self, program: &Program, mut exception: Arc<Exception>) -> Option<Pause> {
         if exception.line == 0 {
-            Arc::make_mut(&mut exception).line = self.place(program).line;
+            let raised = Arc::make_mut(&mut exception);
+            raised.line = self.place(program).line;
+            raised.made = raised.made.or(Some(self.site()));
         }
         if self.strict && !self.catches(program, &exception) {
             return Some(Pause::Raised(exception));
@@ -506,7 +508,7 @@ impl Thread {
             }
             Expect::Format(value_itself, specification) => {
                 let Value::Tuple(texts) = value else { return Ok(Flow::Next) };
-                let formatted = text::formatted(&value_itself, &texts[0], specification.as_ref())?;
+                let formatted = text::formatted(program, &value_itself, &texts[0], specification.as_ref())?;
                 self.done(formatted)
             }
             Expect::Print(between, after) => {
@@ -604,7 +606,7 @@ impl Thread {
                         Ok(Flow::Do(Operation::Access(object, Access::Truth), Expect::Not))
                     }
                     _ => {
-                        let value = arithmetic::unary(operator, &value)?;
+                        let value = arithmetic::unary(program, operator, &value)?;
                         self.done(value)
                     }
                 }
@@ -644,11 +646,13 @@ impl Thread {
                 let specification = specification.map(|id| super::members::constant(&program.constants[id.index()]));
                 if value.holds_containers() {
                     let render = Operation::Render(vec![(value.clone(), repr)]);
+                    // What `!r` gives is a string, and laid out as one.
+                    let value = if repr { Value::str("") } else { value };
                     return Ok(Flow::Do(render, Expect::Format(value, specification)));
                 }
                 let plain = Value::str(text::plain(program, &value, repr));
                 let value = if repr { plain.clone() } else { value };
-                let formatted = text::formatted(&value, &plain, specification.as_ref())?;
+                let formatted = text::formatted(program, &value, &plain, specification.as_ref())?;
                 self.done(formatted)
             }
             Instruction::Concatenate(count) => {
@@ -744,7 +748,7 @@ impl Thread {
 
             Instruction::Iterate => {
                 let value = self.pop();
-                let iterator = iteration(&value)?;
+                let iterator = iteration(program, &value)?;
                 self.done(Value::Iterator(Arc::new(iterator)))
             }
             Instruction::Advance(end) => {
@@ -899,7 +903,7 @@ impl Thread {
         if !identity && (left.holds_containers() || right.holds_containers()) {
             return Ok(Flow::Do(Operation::Compare(comparison, left, right), Expect::Push));
         }
-        let result = arithmetic::compare(program, comparison, &left, &right, &super::collection::Nowhere)?;
+        let result = arithmetic::compare(program, comparison, &left, &right, &super::collection::Nowhere(program))?;
         self.done(Value::Bool(result))
     }
 

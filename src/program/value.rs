@@ -149,6 +149,8 @@ pub struct Exception {
     pub arguments: Vec<Value>,
     /// The line where it was first raised; 0 before that.
     pub line: u32,
+    /// The place of the program that made it: a function and an instruction.
+    pub made: Option<(u16, u32)>,
 }
 
 /// The class of an exception.
@@ -182,7 +184,13 @@ pub enum Iteration {
 impl Exception {
     /// One of a class, made without arguments.
     pub fn of(class: ExceptionClass) -> Arc<Exception> {
-        Arc::new(Exception { class, arguments: Vec::new(), line: 0 })
+        Arc::new(Exception { class, arguments: Vec::new(), line: 0, made: None })
+    }
+
+    /// Whether they are one and the same, raised or not. An exception is a value: two that one place of the program made
+    /// of the same are not told apart.
+    pub fn is(&self, other: &Exception) -> bool {
+        (self.class, self.made, &self.arguments) == (other.class, other.made, &other.arguments)
     }
 }
 
@@ -265,7 +273,15 @@ impl Value {
                 let (count, other) = (range_len(left), range_len(right));
                 count == other && (count == 0 || left[0] == right[0] && (count == 1 || left[2] == right[2]))
             }
-            // Two exceptions are equal only if they are one and the same; their line makes no difference to that.
+            _ => self.is(other),
+        }
+    }
+
+    /// Whether they are one and the same, as `is` asks.
+    pub fn is(&self, other: &Value) -> bool {
+        match (self, other) {
+            // Where it was raised makes no difference to that.
+            (Value::Exception(one), Value::Exception(other)) => one.is(other),
             _ => self == other,
         }
     }
@@ -306,7 +322,12 @@ impl Value {
             Value::Class(_) | Value::ExceptionClass(_) => "type",
             Value::Builtin(_) => "builtin_function_or_method",
             Value::Exception(_) => "Exception",
-            Value::Iterator(_) => "iterator",
+            Value::Iterator(iteration) => match &**iteration {
+                Iteration::Enumerate(..) => "enumerate",
+                Iteration::Zip(..) => "zip",
+                Iteration::AsCompleted(_) | Iteration::Results(..) => "generator",
+                Iteration::Range(..) | Iteration::Fixed(..) | Iteration::Container(..) => "iterator",
+            },
             Value::Super(..) => "super",
             Value::View(_, View::Keys) => "dict_keys",
             Value::View(_, View::Values) => "dict_values",
@@ -499,6 +520,17 @@ pub fn range_len(range: &[i64; 3]) -> usize {
     usize::try_from(count.max(0)).unwrap_or(usize::MAX)
 }
 
+/// Whether `repr` spells a character out: what controls or separates, is private or none at all.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || character != ' ' && character.is_whitespace()
+        || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff)
+        || matches!(character, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(character, '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
+}
+
 /// A string as Python's `repr` writes it.
 pub fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
@@ -510,9 +542,10 @@ pub fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             _ if character == quote => out.extend(['\\', quote]),
-            _ if character.is_control() => match u32::from(character) {
+            _ if is_unprintable(character) => match u32::from(character) {
                 code @ 0..=0xff => out.push_str(&format!("\\x{code:02x}")),
-                code => out.push_str(&format!("\\u{code:04x}")),
+                code @ 0x100..=0xffff => out.push_str(&format!("\\u{code:04x}")),
+                code => out.push_str(&format!("\\U{code:08x}")),
             },
             _ => out.push(character),
         }

@@ -6,7 +6,7 @@ use crate::program::code::{Constant, Instruction};
 use crate::program::library::Builtin;
 use crate::program::problem::quoted;
 use crate::program::scopes::{Home, Kind};
-use crate::program::subset;
+use crate::program::subset::{self, Outside};
 use ruff_python_ast::{Expr, ExprCall, ExprNumberLiteral, Keyword, Number};
 use ruff_text_size::Ranged;
 
@@ -41,6 +41,10 @@ impl<'a> Compiler<'a, '_, '_> {
         }
         let mut names: Vec<String> = Vec::new();
         for keyword in &call.arguments.keywords {
+            if let Some(outside) = self.outside_keyword(&call.func, keyword) {
+                self.refuse(keyword, outside);
+                continue;
+            }
             match self.keyword(keyword, &names) {
                 Some(name) => names.push(name),
                 None => continue,
@@ -66,6 +70,26 @@ impl<'a> Compiler<'a, '_, '_> {
             return None;
         }
         Some(meant)
+    }
+
+    /// A keyword that Python's own function or method takes, and that is not in the subset.
+    fn outside_keyword(&self, callee: &Expr, keyword: &Keyword) -> Option<Outside> {
+        let name = keyword.arg.as_ref()?.as_str();
+        let (refused, harmless) = match (self.known(callee), callee) {
+            (Some(Constant::Builtin(Builtin::Print)), _) if name == "file" => (subset::PRINT_FILE, Constant::None),
+            (Some(Constant::Builtin(Builtin::Zip)), _) if name == "strict" => {
+                (subset::ZIP_STRICT, Constant::Bool(false))
+            }
+            (None, Expr::Attribute(method)) if method.attr.as_str() == "sort" && name == "key" => {
+                // The program may have a method of that name.
+                if self.unit.scopes.given.contains("sort") {
+                    return None;
+                }
+                (subset::SORT_KEY, Constant::None)
+            }
+            _ => return None,
+        };
+        (self.constant_of(&keyword.value) != Some(harmless)).then_some(refused)
     }
 
     /// An argument; a number of seconds may have a fraction.

@@ -106,6 +106,11 @@ impl Draft {
         self.program.classes[id.index()].base = base;
     }
 
+    /// The name of a class.
+    pub(super) fn class_name(&self, id: ClassId) -> &str {
+        &self.program.classes[id.index()].name
+    }
+
     /// Whether it is a class of exceptions.
     pub(super) fn is_exception(&self, id: ClassId) -> bool {
         matches!(self.program.root(id), Base::Exception(_))
@@ -132,6 +137,7 @@ impl Function {
     pub(super) fn named(name: &str) -> Function {
         Function {
             name: name.into(),
+            qualified: name.into(),
             parameters: 0,
             defaults: 0,
             rest: false,

@@ -74,7 +74,7 @@ impl<'a> Compiler<'a, '_, '_> {
     }
 
     /// The value, where it stands in the text: also a negative number, and a tuple of such values.
-    fn constant_of(&self, expr: &Expr) -> Option<Constant> {
+    pub(super) fn constant_of(&self, expr: &Expr) -> Option<Constant> {
         match expr {
             Expr::NoneLiteral(_) => Some(Constant::None),
             Expr::BooleanLiteral(literal) => Some(Constant::Bool(literal.value)),

@@ -93,6 +93,11 @@ impl<'a> Compiler<'a, '_, '_> {
         let outside = std::mem::replace(&mut self.body, body);
         self.body.method_of = method_of;
         self.body.function.internal = self.is_prelude();
+        self.body.function.qualified = match method_of {
+            Some(class) => format!("{}.{name}", self.draft.class_name(class)),
+            None if outside.is_module() => name.into(),
+            None => format!("{}.<locals>.{name}", outside.function.qualified),
+        };
         if let Some(parameters) = parameters {
             self.parameters(parameters);
         }

@@ -257,6 +257,11 @@ impl<'a> Visitor<'a> for Walk<'_, '_> {
                 }
                 self.visit_expr(&attribute.value);
             }
+            Expr::Call(call) => {
+                let keywords = call.arguments.keywords.iter().filter_map(|keyword| keyword.arg.as_ref());
+                self.scopes.wanted.extend(keywords.map(ToString::to_string));
+                visitor::walk_expr(self, expr);
+            }
             Expr::Lambda(lambda) => {
                 lambda.parameters.iter().for_each(|parameters| self.outside_of(parameters));
                 self.inside(Kind::Lambda, "<lambda>", lambda.start(), |walk| {
