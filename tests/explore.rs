@@ -1108,8 +1108,8 @@ fn arguments_are_given_by_name_too() {
             "import threading\nx = 0\ndef f(first, second=2):\n    global x\n    x = (first, second)\nt = threading.Thread(target=f, kwargs={keywords})\nt.start()\nt.join()\n"
         )
     };
-    assert_eq!(told(&ask(&text("{'first': 1}")), &["x"]), "1: x=[1,2] 1");
-    assert_eq!(told(&ask(&text("{'second': 3, 'first': 1}")), &["x"]), "1: x=[1,3] 1");
+    assert_eq!(told(&ask(&text("{'first': 1}")), &["x"]), r#"1: x={"repr":"(1, 2)"} 1"#);
+    assert_eq!(told(&ask(&text("{'second': 3, 'first': 1}")), &["x"]), r#"1: x={"repr":"(1, 3)"} 1"#);
     let report = ask(&text("{'third': 3}"));
     let message = the(&report, Kind::Exception).message.clone().unwrap_or_default();
     assert!(message.contains("unexpected keyword argument 'third'"), "{message}");

@@ -19,6 +19,7 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
+mod spelling;
 mod store;
 mod symmetry;
 mod tables;
@@ -33,6 +34,7 @@ pub use outcomes::thread_name;
 pub use report::{
     Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,
 };
+pub use spelling::python;
 pub use words::Step;
 
 use crate::program::{Problem, Program};
@@ -158,12 +160,13 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         }
         ends.push(state);
     }
+    let shown = outcomes::shown(&reported, endings.values().map(|reached| &reached.ending));
     let mut total = Count::zero();
     let mut lost_wakeups = LostWakeups::default();
     let ways = Ways::of(graph);
     for (key, reached) in endings {
         let died = reached.deaths();
-        let mut outcome = Outcome { died, ..outcome(reached.ending) };
+        let mut outcome = Outcome { died, ..outcome(program, reached.ending, &shown) };
         let apart = outcomes::threads_of(&outcome);
         let turns = match apart.iter().all(|thread| graph.symmetry.alike(*thread).len() == 1) {
             true => shortest::shortest(&mut machine, &ways, &reached.states),
@@ -188,7 +191,7 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         outcome.shortest = schedule::spelt(&turns);
         outcome.length = turns.len();
         outcome.switches = schedule::switches(&turns);
-        let replay = replay(&mut machine, found, &reported, &turns).map_err(|(_, text)| internal(program, text))?;
+        let replay = replay(&mut machine, found, &shown, &turns).map_err(|(_, text)| internal(program, text))?;
         let died = outcomes::deaths(&mut machine, &replay.1);
         outcome.text = ended_in_words(&outcome, &died, words::told(&replay.0));
         lost_wakeups.look_at(&replay.0, &outcome);
@@ -247,7 +250,11 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
     let found = search::search(program, options, true)?;
     let mut machine = Machine::new(&found.shared);
     let reported = outcomes::reported(&mut machine, &found.graph.state(0), &found.written);
-    let (steps, state) = replay(&mut machine, &found, &reported, &turns).map_err(refused)?;
+    let ends: Vec<usize> = (0..found.graph.len()).filter(|index| found.graph.steps(*index).is_empty()).collect();
+    let endings: Vec<Ending> =
+        ends.into_iter().map(|index| outcomes::ending(&mut machine, &found.graph.state(index), &reported)).collect();
+    let shown = outcomes::shown(&reported, endings.iter());
+    let (steps, state) = replay(&mut machine, &found, &shown, &turns).map_err(refused)?;
     let mut any = false;
     search::all_successors(&mut machine, &state, |_, _, _, _| any = true);
     let mut run = Run { steps, ending: None, next: Vec::new() };
@@ -263,7 +270,7 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
             run.next.push(Next { thread, name: thread_name(thread), line, choices, waits });
         }
     } else {
-        let mut ending = outcome(outcomes::ending(&mut machine, &state, &reported));
+        let mut ending = outcome(program, outcomes::ending(&mut machine, &state, &shown), &shown);
         ending.shortest = schedule::spelt(&turns);
         (ending.length, ending.switches) = (turns.len(), schedule::switches(&turns));
         ending.died = outcomes::deaths(&mut machine, &state);
@@ -280,7 +287,7 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
 fn replay(
     machine: &mut Machine<'_>,
     found: &Found<'_>,
-    reported: &[u32],
+    shown: &[u32],
     turns: &[Turn],
 ) -> Result<(Vec<Step>, State), (usize, String)> {
     let mut state = found.graph.state(0);
@@ -307,7 +314,7 @@ fn replay(
         let local = machine.local(state.threads[thread]);
         let place = local.thread.place(machine.shared.program);
         let (text, access) = words::describe(machine, &state, &next, *turn);
-        let values = outcomes::ending(machine, &next, reported).values;
+        let values = outcomes::ending(machine, &next, shown).values;
         let name = match turn.mover.is_buffer() {
             true => format!("{}'s", thread_name(thread)),
             false => thread_name(thread),
@@ -319,7 +326,8 @@ fn replay(
     Ok((steps, state))
 }
 
-fn outcome(ending: Ending) -> Outcome {
+fn outcome(program: &Program, mut ending: Ending, shown: &[u32]) -> Outcome {
+    ending.values.retain(|name, _| shown.iter().any(|global| program.globals[*global as usize] == *name));
     Outcome {
         kind: ending.kind,
         thread: ending.thread,

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::content::{Body, Stage, ThreadBody};
 use super::machine::{LocalKind, Machine, State};
 use super::report::{Death, Kind, Outcome, Wait};
+use super::spelling::{self, exact, json};
 use super::tables::FastSet;
 use crate::program::operation::{Patience, Sync};
 use crate::program::text;
@@ -21,6 +22,8 @@ pub(super) struct Ending {
     pub(super) line: Option<u32>,
     pub(super) message: Option<String>,
     pub(super) values: BTreeMap<String, Json>,
+    /// The same values to the last difference, by variable: that some holds no data is told only where others do.
+    pub(super) exact: BTreeMap<u32, Exact>,
     pub(super) output: Vec<String>,
     pub(super) waits: Vec<Wait>,
 }
@@ -30,7 +33,7 @@ impl Ending {
     pub(super) fn key(&self) -> String {
         let waits: Vec<String> = self.waits.iter().map(|wait| format!("{wait:?}")).collect();
         let (kind, thread, line) = (self.kind, self.thread, self.line);
-        format!("{kind:?} {thread:?} {line:?} {:?} {:?} {:?} {waits:?}", self.message, self.values, self.output)
+        format!("{kind:?} {thread:?} {line:?} {:?} {:?} {:?} {waits:?}", self.message, self.exact, self.output)
     }
 }
 
@@ -70,6 +73,32 @@ fn is_data(body: &Body) -> bool {
     )
 }
 
+/// What a variable holds, to the last difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Exact {
+    text: String,
+    /// Not a thread, a lock, a function, ….
+    is_data: bool,
+}
+
+/// Those of the reported globals that are worth telling: a thread, a lock or a function is not, unless the endings differ
+/// in it.
+pub(super) fn shown<'e>(reported: &[u32], endings: impl Iterator<Item = &'e Ending>) -> Vec<u32> {
+    let mut first: Option<&Ending> = None;
+    let mut shown: FastSet<u32> = FastSet::default();
+    for ending in endings {
+        let first = *first.get_or_insert(ending);
+        for global in reported {
+            let exact = ending.exact.get(global);
+            if exact != first.exact.get(global) || exact.is_some_and(|exact| exact.is_data) {
+                shown.insert(*global);
+            }
+        }
+    }
+    // Where it never ends, who looks at its steps sees all.
+    reported.iter().copied().filter(|global| first.is_none() || shown.contains(global)).collect()
+}
+
 /// How a state in which nobody can move ends the program.
 pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Ending {
     let mut ending = Ending {
@@ -78,15 +107,20 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
         line: None,
         message: None,
         values: BTreeMap::new(),
+        exact: BTreeMap::new(),
         output: machine.rest(state).output.lines().map(String::from).collect(),
         waits: Vec::new(),
     };
     let program = machine.shared.program;
     for global in reported {
         let Body::Variable(value) = machine.body(state, *global).body.clone() else { continue };
-        if let Some(json) = json(machine, state, &value, 0) {
-            ending.values.insert(program.globals[*global as usize].clone(), json);
+        // A variable that was deleted has no value, not even `None`.
+        if value == Value::Unset {
+            continue;
         }
+        let exact = Exact { text: exact(machine, state, &value), is_data: spelling::is_data(program, &value) };
+        ending.exact.insert(*global, exact);
+        ending.values.insert(program.globals[*global as usize].clone(), json(machine, state, &value));
     }
     let mut unfinished = false;
     for thread in 0..state.threads.len() {
@@ -221,67 +255,4 @@ pub(super) fn name_of(machine: &mut Machine<'_>, state: &State, object: Referenc
     }
     let value = Value::Object(object);
     format!("a {}", text::type_name(program, &value))
-}
-
-/// A value as JSON; `None` for what is no data: functions, threads, locks.
-fn json(machine: &mut Machine<'_>, state: &State, value: &Value, depth: usize) -> Option<Json> {
-    if depth > 20 {
-        return Some(Json::from("…"));
-    }
-    let mut all = |values: &[Value]| {
-        Json::Array(values.iter().map(|value| json(machine, state, value, depth + 1).unwrap_or(Json::Null)).collect())
-    };
-    match value {
-        Value::Unset | Value::None => Some(Json::Null),
-        Value::Bool(flag) => Some(Json::from(*flag)),
-        Value::Int(number) => Some(Json::from(*number)),
-        Value::Str(text) => Some(Json::from(&**text)),
-        Value::Tuple(items) => Some(all(items)),
-        Value::Range(_) | Value::Exception(_) => Some(Json::from(text::plain(machine.shared.program, value, true))),
-        Value::Object(object) => {
-            // How the library does it is nobody's business.
-            let class = object.kind.class().map(|class| &machine.shared.program.classes[class.index()]);
-            if class.is_some_and(|class| class.internal) {
-                return None;
-            }
-            let content = machine.body(state, object.id);
-            match &content.body {
-                Body::Collection(crate::program::collection::Collection::Dict(pairs)) => {
-                    let mut map = serde_json::Map::new();
-                    for (key, value) in pairs {
-                        let key = match key {
-                            Value::Str(text) => text.to_string(),
-                            key => text::plain(machine.shared.program, key, true),
-                        };
-                        map.insert(key, json(machine, state, value, depth + 1).unwrap_or(Json::Null));
-                    }
-                    Some(Json::Object(map))
-                }
-                Body::Collection(collection) => {
-                    let items = collection.items();
-                    Some(Json::Array(
-                        items.iter().map(|item| json(machine, state, item, depth + 1).unwrap_or(Json::Null)).collect(),
-                    ))
-                }
-                Body::Instance(attributes) => {
-                    let mut map = serde_json::Map::new();
-                    for (name, value) in attributes {
-                        if let Some(value) = json(machine, state, value, depth + 1) {
-                            map.insert(machine.shared.program.names[name.index()].clone(), value);
-                        }
-                    }
-                    Some(Json::Object(map))
-                }
-                Body::SharedValue { value, .. } | Body::Atomic(value) => json(machine, state, value, depth + 1),
-                Body::Queue(queue) => {
-                    let items = queue.items.clone();
-                    Some(Json::Array(
-                        items.iter().map(|item| json(machine, state, item, depth + 1).unwrap_or(Json::Null)).collect(),
-                    ))
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }

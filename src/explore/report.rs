@@ -142,7 +142,7 @@ pub struct Outcome {
     pub line: Option<u32>,
     /// What was raised, as Python words it.
     pub message: Option<String>,
-    /// Every global that was assigned or mutated after the first `start`, and its value as JSON has it.
+    /// Every global that was assigned or mutated after the first `start`, and its value as JSON has it, or as `{"repr": …}`.
     pub values: BTreeMap<String, serde_json::Value>,
     /// What was printed, line by line.
     pub output: Vec<String>,

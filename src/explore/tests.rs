@@ -83,6 +83,61 @@ fn a_view_of_a_dict_is_read_item_by_item() {
     assert_eq!(told, [(None, Some("3")), (Some(message), Some("1"))]);
 }
 
+/// What `x` comes to where two threads race: each statement is that of one of them, and the last one counts.
+fn last(one: &str, other: &str) -> Vec<serde_json::Value> {
+    let body = format!(
+        "from multiprocessing import Value\nfrom queue import Queue\nx = 0\nclass C:\n    pass\ndef made(n):\n    c = C()\n    c.n = n\n    return c\ndef looped():\n    a = [1]\n    a.append(a)\n    return a\ndef a():\n    global x\n    {one}\ndef b():\n    global x\n    {other}\n"
+    );
+    let report = explored(&threads(&body, &["a", "b"]), &Options::default());
+    let value = |name: &str, outcome: &super::Outcome| outcome.values.get(name).cloned();
+    let gone = || serde_json::json!("it has no value");
+    let mut values: Vec<_> = report.outcomes.iter().map(|outcome| value("x", outcome).unwrap_or_else(gone)).collect();
+    values.sort_by_key(ToString::to_string);
+    values
+}
+
+#[test]
+fn endings_that_differ_are_told_apart() {
+    let repr = |text: &str| serde_json::json!({ "repr": text });
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let table = [
+        // One of them is natural JSON.
+        ("None", json("null"), "True", json("true")),
+        ("1", json("1"), "True", json("true")),
+        ("[1]", json("[1]"), "(1,)", repr("(1,)")),
+        ("[1]", json("[1]"), "{1}", repr("{1}")),
+        ("[(1,)]", json("[{\"repr\": \"(1,)\"}]"), "[[1]]", json("[[1]]")),
+        ("{'1': 2}", json("{\"1\": 2}"), "{1: 2}", repr("{1: 2}")),
+        ("{'1': 2, 1: 3}", repr("{'1': 2, 1: 3}"), "{'1': 3}", json("{\"1\": 3}")),
+        ("{'repr': '(1,)'}", repr("{'repr': '(1,)'}"), "(1,)", repr("(1,)")),
+        ("{'repr': 1, 'a': 2}", json("{\"repr\": 1, \"a\": 2}"), "{'repr': 1}", repr("{'repr': 1}")),
+        ("'range(0, 3)'", json("\"range(0, 3)\""), "range(3)", repr("range(0, 3)")),
+        ("[None]", json("[null]"), "[made]", json("[{\"repr\": \"<function made>\"}]")),
+        ("made", repr("<function made>"), "looped", repr("<function looped>")),
+        ("made(1)", repr("<__main__.C object n=1>"), "made((2,))", repr("<__main__.C object n=(2,)>")),
+        ("C()", repr("<__main__.C object>"), "{'n': [C()]}", json("{\"n\": [{\"repr\": \"<__main__.C object>\"}]}")),
+        ("ValueError('x')", repr("ValueError('x')"), "KeyError('x', [1])", repr("KeyError('x', [1])")),
+        ("looped()", json("[1, {\"repr\": \"[...]\"}]"), "(looped(),)", repr("([1, [...]],)")),
+        ("Value('i', 1)", json("1"), "[Value('i', 2)]", json("[2]")),
+        ("(Value('i', 1),)", repr("(<Value object 1>,)"), "(Queue(),)", repr("(<Queue object []>,)")),
+        ("set()", repr("set()"), "()", repr("()")),
+        ("{1: 2}.items()", repr("dict_items([(1, 2)])"), "{1: 2}.keys()", repr("dict_keys([1])")),
+    ];
+    for (one, told, other, other_told) in table {
+        let mut expected = vec![told, other_told];
+        expected.sort_by_key(ToString::to_string);
+        assert_eq!(last(&format!("x = {one}"), &format!("x = {other}")), expected, "{one}, {other}");
+    }
+    // Deleted is not `None`, and an `except` deletes what it caught.
+    assert_eq!(last("x = None", "x = None; del x"), [serde_json::json!("it has no value"), serde_json::json!(null)]);
+    let caught = "try:\n        [][0]\n    except IndexError as x:\n        pass";
+    assert_eq!(last(caught, "pass"), [serde_json::json!("it has no value")]);
+    let told = "[null, true, {\"repr\": \"(1,)\"}, {\"a\": \"it's\", \"repr\": 1}]";
+    assert_eq!(super::python(&json(told)), "[None, True, (1,), {'a': \"it's\", 'repr': 1}]");
+    // A list that holds itself, and one that holds one that does, look alike but are not.
+    assert_eq!(last("y = []; y.append([y]); x = y", "y = []; y.append(y); x = [y]").len(), 2);
+}
+
 #[test]
 fn opposite_order() {
     let body = "left, right = Lock(), Lock()\ndef a():\n    with left:\n        with right:\n            pass\ndef b():\n    with right:\n        with left:\n            pass\n";

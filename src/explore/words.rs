@@ -123,7 +123,7 @@ fn operation_in_words(
             if *value == Value::Unset {
                 return (format!("deletes {name}"), Some((name, true)));
             }
-            let value = shown(machine, after, thread, value);
+            let value = shown(machine, before, thread, value);
             (format!("writes {value} to {name}{later}"), Some((name, true)))
         }
         Operation::LoadMember(object, attribute) => {
@@ -134,7 +134,7 @@ fn operation_in_words(
         }
         Operation::StoreMember(object, attribute, value) => {
             let name = member_name(machine, before, object, *attribute);
-            let value = shown(machine, after, thread, value);
+            let value = shown(machine, before, thread, value);
             (format!("writes {value} to {name}{later}"), Some((name, true)))
         }
         Operation::Access(object, access) => {

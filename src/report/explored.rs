@@ -11,7 +11,7 @@
 //! ```
 
 use super::clean;
-use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Step, Wait, thread_name};
+use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Step, Wait, python, thread_name};
 use crate::program::Program;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -162,7 +162,7 @@ fn table(out: &mut String, rows: &[Vec<String>], right: &[usize]) {
 
 /// An ending in a few words.
 fn ending(outcome: &Outcome) -> String {
-    let values: Vec<String> = outcome.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let values: Vec<String> = outcome.values.iter().map(|(name, value)| format!("{name}={}", python(value))).collect();
     let values = values.join(" ");
     let died = |always: bool| -> Vec<String> {
         let threads: BTreeSet<usize> =
@@ -224,7 +224,7 @@ fn grouped(digits: &str) -> String {
 pub fn replayed(program: &Program, run: &Run) -> String {
     let mut out = String::new();
     let row = |(index, step): (usize, &Step)| {
-        let values: Vec<String> = step.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let values: Vec<String> = step.values.iter().map(|(name, value)| format!("{name}={}", python(value))).collect();
         let source = program.source.lines().nth(step.line.saturating_sub(1) as usize).unwrap_or("").trim();
         let told = format!("{} {}", step.name, step.text);
         let cells =

@@ -22,12 +22,19 @@ def _tell(kind, what):
 def _print(*args, sep=" ", end="\n", **rest):
     _tell("out", sep.join(str(arg) for arg in args))
 
-def _plain(value):
-    if isinstance(value, (list, tuple)):
-        return all(_plain(item) for item in value)
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _plain(item) for key, item in value.items())
-    return value is None or isinstance(value, (bool, int, str))
+def _spelt(value):
+    # As the report spells it: what JSON has too as JSON, else what repr writes. None for what is not compared.
+    if isinstance(value, list):
+        items = [_spelt(item) for item in value]
+        return None if None in items else [[item for item, in items]]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value) and list(value) != ["repr"]:
+        pairs = {key: _spelt(item) for key, item in value.items()}
+        return None if None in pairs.values() else [{key: item for key, (item,) in pairs.items()}]
+    if value is None or isinstance(value, (bool, int, str)):
+        return [value]
+    if isinstance(value, tuple) and all(isinstance(item, (bool, int, str)) for item in value):
+        return [{"repr": repr(value)}]
+    return None
 
 _b.print = _print
 _t.excepthook = lambda args: None
@@ -43,7 +50,8 @@ for _round in range(int(_s.argv[2])):
     for _thread in _t.enumerate():
         if _thread is not _t.current_thread() and not _thread.daemon:
             _thread.join()
-    _tell("end", {name: value for name, value in globals().items() if name[0] != "_" and _plain(value)})
+    _all = {name: _spelt(value) for name, value in globals().items() if name[0] != "_"}
+    _tell("end", {name: value[0] for name, value in _all.items() if value is not None})
 "#;
 
 /// What one run came to.
