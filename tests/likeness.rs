@@ -141,6 +141,9 @@ fn what_is_not_in_the_subset_is_refused_where_it_stands() {
     refused(&[
         ("d = {1: 2}\nprint(d.values() == d.values())", "one and the same"),
         ("d = {1: 2}\nprint(d.keys().isdisjoint([1]))", "`isdisjoint` of a dict_keys"),
+        ("a, b = [], []\na.append(a)\nb.append(b)\nprint(a == b)", "nested more than"),
+        ("x = []\nfor i in range(150): x = [x]\nprint(x)", "nested more than"),
+        ("x = []\nfor i in range(150): x = [x]\nprint(len(f'{x}'))", "nested more than"),
         ("print(1, file=open)", "`file=` of `print`"),
         ("from threading import Thread\nThread(target=print, kwargs={'file': 1}).start()", "`file=` of `print`"),
         ("a = [2, 1]\na.sort(key=abs)", "`key=` of `sort`"),
@@ -286,4 +289,22 @@ const FAILURES: &[&str] = &[
 #[test]
 fn failures_are_worded_as_there() {
     compare(FAILURES);
+}
+
+#[rustfmt::skip]
+const THEMSELVES: &[&str] = &[
+    // What holds itself.
+    "a = [1]\na.append(a)\nprint(a, [a], (a,), f'{a} {a!r}', str(a))", "d = {}\nd['d'] = d\nprint(d, [d])", "a, b = [], []\na.append(b)\nb.append(a)\nprint(a, b, {1: a})",
+    "t = ([],)\nt[0].append(t)\nprint(t, t[0])", "d = {}\nd[1] = d.values()\nprint(d)", "a = []\na.append(ValueError(a))\nprint(a, ValueError(a))",
+    "a = []\na.append(a)\nprint(a == a, a is a[0], a in a, [a] == [a], len(a[0][0]))", "a = [1]\na.append(a)\nassert 0, a", "a = []\na.append(a)\nraise ValueError(a)", "a = []\nb = [a, a]\nprint(b, [b, b])",
+    "x = []\nfor i in range(60): x = [x]\nprint(x)",
+    // An exception is itself, however it comes back.
+    "e = ValueError('x')\ntry:\n    raise e\nexcept ValueError as g:\n    print(g is e, g == e, g is not e, e == ValueError('x'), g in [e])",
+    "a, b = ValueError('x'), ValueError('x')\nprint(a == b, a is b, a in [b], a in [b, a], a == a, a != b)",
+    "k = []\ntry:\n    1 // 0\nexcept ZeroDivisionError as e:\n    k.append(e)\n    print(e is k[0])\ntry:\n    raise k[0]\nexcept ZeroDivisionError as g:\n    print(g is k[0], g)",
+];
+
+#[test]
+fn what_is_itself_is_as_there() {
+    compare(THEMSELVES);
 }

@@ -184,11 +184,12 @@ impl<'p> Machine<'p> {
                 flag(crate::program::compare(self.shared.program, *comparison, left, right, &held)?)
             }
             Operation::Render(values) => {
-                let values_only = values.iter().map(|(value, _)| value).collect::<Vec<_>>();
-                let held = self.held_by(state, Some(thread), &values_only);
-                let text =
-                    |(value, repr): &(Value, bool)| Value::str(text::render(self.shared.program, value, *repr, &held));
-                done(Value::Tuple(values.iter().map(text).collect()))
+                let only: Vec<&Value> = values.iter().map(|(value, _)| value).collect();
+                let held = self.held_by(state, Some(thread), &only);
+                let text = |(value, repr): &(Value, bool)| {
+                    text::rendered(self.shared.program, value, *repr, &held).map(Value::str)
+                };
+                done(Value::Tuple(values.iter().map(text).collect::<Result<_, _>>()?))
             }
             Operation::Sync(object, sync) => self.synchronise(state, thread, choice, *object, sync, local),
             Operation::Prepare(object, preparation) => self.prepare(state, thread, *object, preparation),

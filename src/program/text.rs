@@ -9,151 +9,202 @@ use super::library::ExceptionKind;
 use super::value::{Exception, ExceptionClass, Method, ObjectKind, Value, quoted};
 
 /// How deep collections may be nested to be printed.
-const DEPTH_MAX: usize = 20;
+const DEPTH_MAX: usize = 100;
 
 /// The text of a value that holds no collections.
 pub fn plain(program: &Program, value: &Value, repr: bool) -> String {
     render(program, value, repr, &super::collection::Nowhere(program))
 }
 
-/// The text of a value, as `str` or as `repr`.
+/// The text of a value, as `str` or as `repr`; what goes too deep in it is left out.
 pub fn render(program: &Program, value: &Value, repr: bool, objects: &dyn Objects) -> String {
-    let mut out = String::new();
-    write(program, value, repr, objects, 0, &mut out);
-    out
+    let mut writer = Writer { program, objects, out: String::new(), open: Vec::new(), cut: false };
+    writer.write(value, repr);
+    writer.out
 }
 
-fn write(program: &Program, value: &Value, repr: bool, objects: &dyn Objects, depth: usize, out: &mut String) {
-    if depth > DEPTH_MAX || out.len() > TEXT_MAX {
-        return out.push('…');
+/// The whole text of a value, as `str` or as `repr`.
+///
+/// # Errors
+/// Past the depth to which values may be nested, or the length of a string.
+pub fn rendered(program: &Program, value: &Value, repr: bool, objects: &dyn Objects) -> Result<String, Failure> {
+    let mut writer = Writer { program, objects, out: String::new(), open: Vec::new(), cut: false };
+    writer.write(value, repr);
+    match (writer.cut, writer.out.len()) {
+        (true, _) => Err(Failure::Limit(format!("collections nested more than {DEPTH_MAX} deep are not written"))),
+        (false, 0..=TEXT_MAX) => Ok(writer.out),
+        _ => Err(Failure::Limit(format!("a string is at most {TEXT_MAX} long"))),
     }
-    let list = |items: &[Value], out: &mut String| {
+}
+
+struct Writer<'a> {
+    program: &'a Program,
+    objects: &'a dyn Objects,
+    out: String,
+    /// What is being written, outermost first: what holds itself is not written once more.
+    open: Vec<Value>,
+    /// Something went too deep.
+    cut: bool,
+}
+
+impl Writer<'_> {
+    /// Writes the inside of something; of what holds itself, only that.
+    fn inside(&mut self, value: &Value, inner: impl FnOnce(&mut Self)) {
+        if value.holds_containers() && self.open.contains(value) {
+            return self.out.push_str("...");
+        }
+        if self.open.len() >= DEPTH_MAX || self.out.len() > TEXT_MAX {
+            self.cut |= self.open.len() >= DEPTH_MAX;
+            return self.out.push('…');
+        }
+        self.open.push(value.clone());
+        inner(self);
+        self.open.pop();
+    }
+
+    fn list(&mut self, items: &[Value]) {
         for (index, item) in items.iter().enumerate() {
-            out.push_str(if index > 0 { ", " } else { "" });
-            write(program, item, true, objects, depth + 1, out);
+            self.out.push_str(if index > 0 { ", " } else { "" });
+            self.write(item, true);
         }
-    };
-    match value {
-        Value::Unset | Value::None => out.push_str("None"),
-        Value::Bool(true) => out.push_str("True"),
-        Value::Bool(false) => out.push_str("False"),
-        Value::Int(number) => out.push_str(&number.to_string()),
-        Value::Seconds => out.push_str("<seconds>"),
-        Value::Str(text) if repr => out.push_str(&quoted(text)),
-        Value::Str(text) => out.push_str(text),
-        Value::Tuple(items) => {
-            out.push('(');
-            list(items, out);
-            out.push_str(if items.len() == 1 { ",)" } else { ")" });
-        }
-        Value::Range(range) => match range[2] {
-            1 => out.push_str(&format!("range({}, {})", range[0], range[1])),
-            step => out.push_str(&format!("range({}, {}, {step})", range[0], range[1])),
-        },
-        Value::Function(function, _) => {
-            out.push_str(&format!("<function {}>", program.functions[function.index()].qualified));
-        }
-        Value::Method(method) => match &**method {
-            Method::Function { receiver, function, .. } => {
-                let name = &program.functions[function.index()].qualified;
-                out.push_str(&format!("<bound method {name} of "));
-                write(program, receiver, true, objects, depth + 1, out);
-                out.push('>');
-            }
-            Method::Library { object, name } => {
-                let (name, kind) = (&program.names[name.index()], object.kind.type_name());
-                out.push_str(&format!("<built-in method {name} of {kind} object>"));
-            }
-            Method::BaseInit(_) => out.push_str("<bound method __init__>"),
-        },
-        Value::Class(class) => out.push_str(&format!("<class '__main__.{}'>", program.classes[class.index()].name)),
-        Value::ExceptionClass(kind) => out.push_str(&format!("<class '{}'>", kind.name())),
-        Value::Builtin(builtin) => out.push_str(&match (builtin.module(), builtin.name()) {
-            ("module", name) => format!("<module '{name}'>"),
-            ("", name) if builtin.is_class() => format!("<class '{name}'>"),
-            ("", name) => format!("<built-in function {name}>"),
-            (module, name) if builtin.is_class() => format!("<class '{module}.{name}'>"),
-            (_, name) => format!("<function {name}>"),
-        }),
-        Value::Exception(exception) => write_exception(program, exception, repr, objects, depth, out),
-        Value::Object(object) => match objects.collection(*object) {
-            Some(Collection::List(items)) => {
-                out.push('[');
-                list(items, out);
-                out.push(']');
-            }
-            Some(Collection::Set(items)) if items.is_empty() => out.push_str("set()"),
-            Some(Collection::Set(items)) => {
-                out.push('{');
-                list(items, out);
-                out.push('}');
-            }
-            Some(Collection::Dict(pairs)) => {
-                out.push('{');
-                for (index, (key, value)) in pairs.iter().enumerate() {
-                    out.push_str(if index > 0 { ", " } else { "" });
-                    write(program, key, true, objects, depth + 1, out);
-                    out.push_str(": ");
-                    write(program, value, true, objects, depth + 1, out);
-                }
-                out.push('}');
-            }
-            None => {
-                let ours = object.kind.class().is_some_and(|class| !program.classes[class.index()].internal);
-                let module = if ours { "__main__." } else { "" };
-                out.push_str(&format!("<{module}{} object>", type_name(program, value)));
-            }
-        },
-        Value::View(dict, view) => {
-            let items = objects.collection(*dict).map(|dict| dict.seen(*view)).unwrap_or_default();
-            out.push_str(&format!("{}([", value.type_name()));
-            list(&items, out);
-            out.push_str("])");
-        }
-        Value::Iterator(_) => out.push_str(&format!("<{} object>", value.type_name())),
-        _ => out.push_str(&format!("<{}>", value.type_name())),
     }
-}
 
-fn write_exception(
-    program: &Program,
-    exception: &Exception,
-    repr: bool,
-    objects: &dyn Objects,
-    depth: usize,
-    out: &mut String,
-) {
-    let mut arguments = String::new();
-    let key_error = match exception.class {
-        ExceptionClass::Python(kind) => kind.is(ExceptionKind::KeyError),
-        ExceptionClass::Program(class) => {
-            matches!(program.root(class), Base::Exception(kind) if kind.is(ExceptionKind::KeyError))
+    fn write(&mut self, value: &Value, repr: bool) {
+        let program = self.program;
+        match value {
+            Value::Unset | Value::None => self.out.push_str("None"),
+            Value::Bool(true) => self.out.push_str("True"),
+            Value::Bool(false) => self.out.push_str("False"),
+            Value::Int(number) => self.out.push_str(&number.to_string()),
+            Value::Seconds => self.out.push_str("<seconds>"),
+            Value::Str(text) if repr => self.out.push_str(&quoted(text)),
+            Value::Str(text) => self.out.push_str(text),
+            Value::Tuple(items) => {
+                self.out.push('(');
+                let lone = items.len() == 1;
+                self.inside(value, |writer| {
+                    writer.list(items);
+                    writer.out.push_str(if lone { "," } else { "" });
+                });
+                self.out.push(')');
+            }
+            Value::Range(range) => match range[2] {
+                1 => self.out.push_str(&format!("range({}, {})", range[0], range[1])),
+                step => self.out.push_str(&format!("range({}, {}, {step})", range[0], range[1])),
+            },
+            Value::Function(function, _) => {
+                self.out.push_str(&format!("<function {}>", program.functions[function.index()].qualified));
+            }
+            Value::Method(method) => match &**method {
+                Method::Function { receiver, function, .. } => {
+                    let name = &program.functions[function.index()].qualified;
+                    self.out.push_str(&format!("<bound method {name} of "));
+                    self.write(receiver, true);
+                    self.out.push('>');
+                }
+                Method::Library { object, name } => {
+                    let (name, kind) = (&program.names[name.index()], object.kind.type_name());
+                    self.out.push_str(&format!("<built-in method {name} of {kind} object>"));
+                }
+                Method::BaseInit(_) => self.out.push_str("<bound method __init__>"),
+            },
+            Value::Class(class) => {
+                self.out.push_str(&format!("<class '__main__.{}'>", program.classes[class.index()].name))
+            }
+            Value::ExceptionClass(kind) => self.out.push_str(&format!("<class '{}'>", kind.name())),
+            Value::Builtin(builtin) => self.out.push_str(&match (builtin.module(), builtin.name()) {
+                ("module", name) => format!("<module '{name}'>"),
+                ("", name) if builtin.is_class() => format!("<class '{name}'>"),
+                ("", name) => format!("<built-in function {name}>"),
+                (module, name) if builtin.is_class() => format!("<class '{module}.{name}'>"),
+                (_, name) => format!("<function {name}>"),
+            }),
+            Value::Exception(exception) => self.exception(exception, repr),
+            Value::Object(object) => match self.objects.collection(*object) {
+                Some(Collection::List(items)) => {
+                    self.out.push('[');
+                    self.inside(value, |writer| writer.list(items));
+                    self.out.push(']');
+                }
+                Some(Collection::Set(items)) if items.is_empty() => self.out.push_str("set()"),
+                Some(Collection::Set(items)) => {
+                    self.out.push('{');
+                    self.inside(value, |writer| writer.list(items));
+                    self.out.push('}');
+                }
+                Some(Collection::Dict(pairs)) => {
+                    self.out.push('{');
+                    self.inside(value, |writer| {
+                        for (index, (key, value)) in pairs.iter().enumerate() {
+                            writer.out.push_str(if index > 0 { ", " } else { "" });
+                            writer.write(key, true);
+                            writer.out.push_str(": ");
+                            writer.write(value, true);
+                        }
+                    });
+                    self.out.push('}');
+                }
+                None => {
+                    let ours = object.kind.class().is_some_and(|class| !program.classes[class.index()].internal);
+                    let module = if ours { "__main__." } else { "" };
+                    self.out.push_str(&format!("<{module}{} object>", type_name(program, value)));
+                }
+            },
+            Value::View(dict, view) => {
+                let items = self.objects.collection(*dict).map(|dict| dict.seen(*view)).unwrap_or_default();
+                if self.open.contains(value) {
+                    return self.out.push_str("...");
+                }
+                self.out.push_str(&format!("{}([", value.type_name()));
+                self.inside(value, |writer| writer.list(&items));
+                self.out.push_str("])");
+            }
+            Value::Iterator(_) => self.out.push_str(&format!("<{} object>", value.type_name())),
+            _ => self.out.push_str(&format!("<{}>", value.type_name())),
         }
-    };
-    let several = exception.arguments.len() > 1;
-    match &exception.arguments[..] {
-        [] => {}
-        [only] => write(program, only, repr || key_error, objects, depth + 1, &mut arguments),
-        several => write(program, &Value::tuple(several), true, objects, depth + 1, &mut arguments),
     }
-    if !repr {
-        return out.push_str(&arguments);
-    }
-    // Without its module, as `repr` has it.
-    let name = match exception.class {
-        ExceptionClass::Python(kind) => kind.name().into(),
-        class => exception_name(program, class),
-    };
-    match several {
-        true => out.push_str(&format!("{name}{arguments}")),
-        false => out.push_str(&format!("{name}({arguments})")),
+
+    fn exception(&mut self, exception: &Exception, repr: bool) {
+        let program = self.program;
+        let key_error = match exception.class {
+            ExceptionClass::Python(kind) => kind.is(ExceptionKind::KeyError),
+            ExceptionClass::Program(class) => {
+                matches!(program.root(class), Base::Exception(kind) if kind.is(ExceptionKind::KeyError))
+            }
+        };
+        let several = exception.arguments.len() > 1;
+        let mut inner = Writer {
+            program,
+            objects: self.objects,
+            out: String::new(),
+            open: std::mem::take(&mut self.open),
+            cut: self.cut,
+        };
+        match &exception.arguments[..] {
+            [] => {}
+            [only] => inner.write(only, repr || key_error),
+            several => inner.write(&Value::tuple(several), true),
+        }
+        let arguments = inner.out;
+        (self.open, self.cut) = (inner.open, inner.cut);
+        if !repr {
+            return self.out.push_str(&arguments);
+        }
+        // Without its module, as `repr` has it.
+        let name = match exception.class {
+            ExceptionClass::Python(kind) => kind.name().into(),
+            class => exception_name(program, class),
+        };
+        match several {
+            true => self.out.push_str(&format!("{name}{arguments}")),
+            false => self.out.push_str(&format!("{name}({arguments})")),
+        }
     }
 }
 
 /// The exception as the last line of a traceback has it: `KeyError: 'x'`.
 pub fn exception_line(program: &Program, exception: &Exception, objects: &dyn Objects) -> String {
-    let mut message = String::new();
-    write_exception(program, exception, false, objects, 0, &mut message);
+    let message = render(program, &Value::Exception(Arc::new(exception.clone())), false, objects);
     let name = exception_name(program, exception.class);
     match message.is_empty() {
         true => name,
