@@ -144,6 +144,10 @@ fn what_is_not_in_the_subset_is_refused_where_it_stands() {
         ("a, b = [], []\na.append(a)\nb.append(b)\nprint(a == b)", "nested more than"),
         ("x = []\nfor i in range(150): x = [x]\nprint(x)", "nested more than"),
         ("x = []\nfor i in range(150): x = [x]\nprint(len(f'{x}'))", "nested more than"),
+        ("z = zip([1])\nprint((1,) in z)", "`in` an iterator"),
+        ("e = enumerate('ab')\nz = zip(e)\nw = enumerate(z)\nprint(list(w))", "a kept iterator over another"),
+        ("z = zip([1])\nnext(z)", "a `for` loop"),
+        ("z = iter([1])", "a `for` loop"),
         ("print(1, file=open)", "`file=` of `print`"),
         ("from threading import Thread\nThread(target=print, kwargs={'file': 1}).start()", "`file=` of `print`"),
         ("a = [2, 1]\na.sort(key=abs)", "`key=` of `sort`"),
@@ -307,4 +311,21 @@ const THEMSELVES: &[&str] = &[
 #[test]
 fn what_is_itself_is_as_there() {
     compare(THEMSELVES);
+}
+
+/// An iterator that is kept goes through its items once, whoever asks it.
+#[rustfmt::skip]
+const ITERATORS: &[&str] = &[
+    "z = zip([1, 2], 'ab')\nprint(list(z), list(z))", "e = enumerate('ab', 1)\nfor i, x in e:\n    print(i, x)\n    break\nprint(list(e), list(e), e)", "z = zip([1], [2])\nprint(z, [z], bool(z), z == z, z is z)",
+    "def f(z):\n    return list(z)\nz = zip((1, 2), (3, 4))\nprint(f(z), f(z), f(zip([5], [6])))", "def f():\n    return enumerate([7])\ne = f()\nprint(dict(e), dict(e))", "z = [zip('ab', 'cd'), 5]\na, b = z[0]\nprint(a, b, list(z[0]))",
+    "l = [1, 2]\ne = enumerate(l)\nfor i, x in e:\n    if i < 3: l.append(x)\nprint(l, list(e))", "z = zip(enumerate('ab'), [1, 2])\nprint([x for x in z], [x for x in z])",
+    "z = zip([3, 1], [2, 4])\nprint(max(z), min(z, default=None))", "z = zip([1], [2])\nz = list(z)\nprint(z, z)", "class C: pass\nc = C()\nc.z = zip([1])\nprint(list(c.z), list(c.z))",
+    "z = zip()\nprint(list(z))", "z = zip([1])\nlen(z)", "z = zip([1])\nz[0]", "z = zip([1])\nz + z", "z = zip([1])\nz < z", "f = zip\nprint(list(f([1])))", "f = lambda: zip([1])\nz = f()\nprint(tuple(z), tuple(z))", "a = b = enumerate('x')\nprint(list(a), list(b))",
+    "t = (zip([1], [2]),)\nprint(list(t[0]), list(t[0]))", "z = zip([1, 2])\nfor x in z:\n    for y in z:\n        print(x, y)", "l = []\nl.append(zip([1]))\nprint(list(l[0]), list(l[0]))", "l = []\nl.extend(zip([1]))\nprint(l)", "a, = zip([1])\nprint(a)", "z = zip([1, 2])\nx, y = z\nprint(x, y, list(z))",
+    "for i, (a, b) in enumerate(zip([1, 2], [3, 4])): print(i, a, b)", "print(list(enumerate(zip('a', 'b'))), dict(zip('ab', [1, 2])), set(zip([1])))",
+];
+
+#[test]
+fn iterators_are_used_up_as_there() {
+    compare(ITERATORS);
 }

@@ -146,6 +146,9 @@ impl Body {
             Body::Variable(value) | Body::Atomic(value) | Body::Future(Some((_, value))) => change(value),
             Body::Namespace(values) => values.iter_mut().for_each(change),
             Body::Collection(Collection::List(values) | Collection::Set(values)) => values.iter_mut().for_each(change),
+            Body::Collection(Collection::Iterator(iteration)) => {
+                *iteration = iteration.as_ref().map(|iteration| iteration.renamed(rename));
+            }
             Body::Collection(Collection::Dict(pairs)) => {
                 for (key, value) in pairs {
                     change(key);

@@ -590,7 +590,8 @@ impl<'a> Machine<'a> {
             Operation::Access(object, access) => {
                 let mut holds = false;
                 access.values(&mut |value| holds |= value.holds_containers());
-                (!holds).then_some(object.id)
+                // What a kept iterator goes through is looked at too.
+                (!holds && !object.kind.is_iterator()).then_some(object.id)
             }
             Operation::Sync(object, sync) => match sync {
                 Sync::Acquire(_) | Sync::Release(_) if object.kind == ObjectKind::Condition => None,
@@ -672,6 +673,15 @@ impl<'a> Machine<'a> {
             Operation::DeepCopy(value) => gather(value),
             Operation::Access(_, access) => access.values(&mut gather),
             _ => return Vec::new(),
+        }
+        let mut seen = Vec::new();
+        if let Operation::Access(object, Access::Next) = operation {
+            // Only itself: what it holds is not gone into.
+            self.body(state, object.id).body.values(&mut |value| value.visit(&mut |object| seen.push(object)));
+            seen.retain(|object| Value::Object(*object).holds_containers());
+            let mut seen: Vec<u32> = seen.into_iter().map(|object: Reference| object.id).collect();
+            seen.retain(|id| !self.is_constant(*id));
+            return seen;
         }
         let mut seen = Vec::new();
         while let Some(object) = pending.pop() {

@@ -179,6 +179,10 @@ impl<'p> Machine<'p> {
                     matches!((comparison, right), (Comparison::In | Comparison::NotIn, Value::Object(_)));
                 if right_is_object && !right.holds_containers() {
                     let name = text::type_name(self.shared.program, right);
+                    if matches!(right, Value::Object(object) if object.kind.is_iterator()) {
+                        let text = "`in` an iterator is not in the subset: make a list of it";
+                        return Err(Failure::Limit(text.into()));
+                    }
                     return Err(raised(ExceptionKind::TypeError, format!("argument of type '{name}' is not iterable")));
                 }
                 flag(crate::program::compare(self.shared.program, *comparison, left, right, &held)?)
@@ -460,6 +464,10 @@ impl<'p> Machine<'p> {
             New::SharedArray(items) => (ObjectKind::SharedArray, Body::Collection(Collection::List(items.clone()))),
             New::Atomic(value) => (ObjectKind::Atomic, Body::Atomic(value.clone())),
             New::Future => (ObjectKind::Future, Body::Future(None)),
+            New::Iterator(iteration) => {
+                let kind = iteration.kept().unwrap_or(ObjectKind::Zip);
+                (kind, Body::Collection(Collection::Iterator(Some((**iteration).clone()))))
+            }
         };
         Ok(Value::Object(reference(kind, self.add(state, site, body))))
     }

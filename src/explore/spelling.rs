@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::content::Body;
 use super::machine::{Machine, State};
 use crate::program::collection::Collection;
-use crate::program::value::{Exception, ObjectKind, Reference, Value, View};
+use crate::program::value::{Exception, ObjectKind, Reference, Value};
 use crate::program::{Problem, Program, text};
 
 /// How deep values may lie in each other to be told.

@@ -139,6 +139,16 @@ fn endings_that_differ_are_told_apart() {
 }
 
 #[test]
+fn a_kept_iterator_gives_each_item_to_one_thread() {
+    // Whoever is first gets the first.
+    let body = "z = zip([1, 2])\none = two = 0\ndef a():\n    global one\n    for x, in z:\n        one = x\n        break\ndef b():\n    global two\n    for x, in z:\n        two = x\n        break\n";
+    check(&threads(body, &["a", "b"]), "2 schedules\nended one=1 two=2: 1\nended one=2 two=1: 1");
+    // Where only one takes out of it, that is a step as it reads the list that another changes.
+    let body = "l = [1]\nz = enumerate(l)\nseen = 0\ndef a():\n    global seen\n    for x in z:\n        seen += 1\ndef b():\n    l.append(2)\n";
+    check(&threads(body, &["a", "b"]), "3 schedules\nended l=[1,2] seen=1: 1\nended l=[1,2] seen=2: 2");
+}
+
+#[test]
 fn opposite_order() {
     let body = "left, right = Lock(), Lock()\ndef a():\n    with left:\n        with right:\n            pass\ndef b():\n    with right:\n        with left:\n            pass\n";
     check(&threads(body, &["a", "b"]), "6 schedules\nended: 4\ndeadlock: 2");

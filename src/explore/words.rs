@@ -228,6 +228,7 @@ fn accessed(
         Access::Len => format!("reads the length of {name} ({whole})"),
         Access::Truth => format!("looks whether {name} is empty ({whole})"),
         Access::Snapshot(_) => format!("reads {name} ({whole})"),
+        Access::Next => format!("takes the next of {name}"),
         Access::View => format!("makes a view of {name} ({whole})"),
         Access::Contains(item) | Access::Among(_, item) => format!("looks for {} in {name} ({whole})", value(item)),
         Access::Item(at) | Access::Get(at, _) => format!("reads {name}[{}] of {whole}", value(at)),

@@ -218,6 +218,9 @@ fn contains(program: &Program, item: &Value, whole: &Value, objects: &dyn Object
 }
 
 fn not_a_container(program: &Program, value: &Value) -> Failure {
+    if matches!(value, Value::Iterator(_)) {
+        return Failure::Limit("`in` an iterator is not in the subset: make a list of it".into());
+    }
     let text = format!("argument of type '{}' is not iterable", type_name(program, value));
     raised(ExceptionKind::TypeError, text)
 }

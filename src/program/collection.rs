@@ -4,9 +4,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::code::Program;
+use super::iterate::{Step, advance, supply};
 use super::library::ExceptionKind;
+use super::operation::Operation;
 use super::text;
-use super::value::{Reference, Value, View, range_len};
+use super::value::{Iteration, Reference, Value, View, range_len};
 
 /// The most items that a list, dict or set may hold.
 pub const ITEMS_MAX: usize = 10_000;
@@ -20,6 +22,8 @@ pub enum Collection {
     Dict(Vec<(Value, Value)>),
     /// A set; in an order of ours, so that equal sets are equal: Python's own order is none to rely on.
     Set(Vec<Value>),
+    /// A kept iterator: where it stands, or `None` where it has come to its end.
+    Iterator(Option<Iteration>),
 }
 
 /// One access to a collection.
@@ -49,6 +53,8 @@ pub enum Access {
     /// now, and the length that it had at the first item must be the same.
     Advance(usize, Option<usize>, View),
 
+    /// Takes the next item out of a kept iterator; `Unset` at its end.
+    Next,
     /// Sets the item at an index or key, or puts a tuple of items in the place of a slice.
     SetItem(Value, Value),
     /// Sets as many items of a shared array as the slice takes out.
@@ -478,6 +484,7 @@ impl Collection {
         match self {
             Collection::List(items) | Collection::Set(items) => items.len(),
             Collection::Dict(pairs) => pairs.len(),
+            Collection::Iterator(_) => 0,
         }
     }
 
@@ -491,6 +498,7 @@ impl Collection {
         match self {
             Collection::List(items) | Collection::Set(items) => items.clone(),
             Collection::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
+            Collection::Iterator(_) => Vec::new(),
         }
     }
 
@@ -536,6 +544,11 @@ impl Collection {
                     visit(value);
                 }
             }
+            Collection::Iterator(iteration) => {
+                if let Some(iteration) = iteration {
+                    visit(&Value::Iterator(Arc::new(iteration.clone())));
+                }
+            }
         }
     }
 
@@ -557,6 +570,7 @@ impl Collection {
                 Collection::List(_) => "list",
                 Collection::Dict(_) => "dict",
                 Collection::Set(_) => "set",
+                Collection::Iterator(_) => "iterator",
             };
             raised(ExceptionKind::AttributeError, format!("'{name}' object has no attribute '{what}'"))
         };
@@ -631,6 +645,7 @@ impl Collection {
                     Collection::List(items) => return Ok(items.get(*at).cloned().unwrap_or_default()),
                     Collection::Set(items) => items.get(*at).cloned(),
                     Collection::Dict(pairs) => pairs.get(*at).map(|pair| shown(pair, *view)),
+                    Collection::Iterator(_) => None,
                 };
                 let len = Value::Int(self.len() as i64);
                 Ok(item.map_or(Value::Unset, |item| Value::tuple([item, len])))
@@ -672,6 +687,7 @@ impl Collection {
     fn change(&mut self, access: &Access, objects: &dyn Objects) -> Result<Value, Failure> {
         let key_error = |key: &Value| Err(Failure::Raised(ExceptionKind::KeyError, key.clone()));
         match (&mut *self, access) {
+            (Collection::Iterator(iteration), Access::Next) => return next(iteration, objects),
             (Collection::List(items), Access::SetItem(Value::Slice(slice), Value::Tuple(new))) => {
                 set_slice(items, slice, new)?;
             }
@@ -811,6 +827,26 @@ impl Collection {
             _ => return Err(raised(ExceptionKind::AttributeError, "it has no such method")),
         }
         Ok(Value::None)
+    }
+}
+
+/// Takes the next item out of a kept iterator. All that it goes through is looked at in one go.
+fn next(kept: &mut Option<Iteration>, objects: &dyn Objects) -> Result<Value, Failure> {
+    let Some(iteration) = kept else { return Ok(Value::Unset) };
+    let mut step = advance(iteration);
+    loop {
+        match step {
+            Step::Value(value) => return Ok(value),
+            Step::End => {
+                *kept = None;
+                return Ok(Value::Unset);
+            }
+            Step::Need(Operation::Access(object, access)) if !access.writes() => match objects.collection(object) {
+                Some(collection) => step = supply(iteration, collection.read(&access, objects)?),
+                None => step = Step::End,
+            },
+            Step::Need(_) => return Err(Failure::Limit("a kept iterator over another is not in the subset".into())),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::collection::{Access, Failure, raised};
 use super::library::ExceptionKind;
 use super::operation::{Operation, Patience, Sync};
 use super::text;
-use super::value::{Iteration, ObjectKind, Reference, Value};
+use super::value::{Iteration, ObjectKind, Reference, Value, View};
 
 /// What a step of an iteration comes to.
 pub(super) enum Step {
@@ -29,6 +29,8 @@ pub(super) fn iteration(program: &Program, value: &Value) -> Result<Iteration, F
             Iteration::Fixed(letters.into(), 0)
         }
         Value::Iterator(iterator) => (**iterator).clone(),
+        // Those who take from the same one share what is left of it.
+        Value::Object(object) if object.kind.is_iterator() => Iteration::Container(*object, 0, None, View::Keys),
         _ => match value.container() {
             Some(object) => Iteration::Container(object, 0, None, value.view()),
             None => {
@@ -58,6 +60,9 @@ pub(super) fn advance(iteration: &mut Iteration) -> Step {
             }
             None => Step::End,
         },
+        Iteration::Container(object, ..) if object.kind.is_iterator() => {
+            Step::Need(Operation::Access(*object, Access::Next))
+        }
         Iteration::Container(object, at, len, view) => {
             Step::Need(Operation::Access(*object, Access::Advance(*at, *len, *view)))
         }
@@ -92,6 +97,10 @@ pub(super) fn advance(iteration: &mut Iteration) -> Step {
 /// Goes on with the world's answer; `Unset` is the end of what it was asked about.
 pub(super) fn supply(iteration: &mut Iteration, answer: Value) -> Step {
     match iteration {
+        Iteration::Container(object, ..) if object.kind.is_iterator() => match answer {
+            Value::Unset => Step::End,
+            value => Step::Value(value),
+        },
         Iteration::Container(object, at, len, _) => match answer {
             Value::Unset => {
                 // A list that has come to its end stays there, however it grows.

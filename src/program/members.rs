@@ -81,7 +81,7 @@ fn methods(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::SharedArray => &["get_lock"],
         ObjectKind::Atomic => &["load", "store", "swap", "add", "compare_exchange"],
         ObjectKind::Future => &["result", "done", "exception", "get", "wait", "ready", "_set"],
-        ObjectKind::Instance(_) | ObjectKind::Local => &[],
+        ObjectKind::Instance(_) | ObjectKind::Local | ObjectKind::Zip | ObjectKind::Enumerate => &[],
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::code::{ClassId, Comparison, GlobalId, NameId};
 use super::collection::Access;
-use super::value::{Reference, Value};
+use super::value::{Iteration, Reference, Value};
 
 /// Something for the world to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +128,8 @@ pub enum New {
     Atomic(Value),
     /// What a task of a pool will come to.
     Future,
+    /// A `zip` or `enumerate` that is kept.
+    Iterator(Arc<Iteration>),
     /// One that all processes see.
     Shared(Box<New>),
 }
@@ -370,6 +372,13 @@ impl New {
                 }
             }
             New::SharedValue(value) | New::Atomic(value) => change(value),
+            New::Iterator(iteration) => {
+                let mut value = Value::Iterator(Arc::clone(iteration));
+                change(&mut value);
+                if let Value::Iterator(changed) = value {
+                    *iteration = changed;
+                }
+            }
             New::Shared(new) => new.change(change),
             _ => {}
         }
@@ -386,6 +395,7 @@ impl New {
             }
             New::Condition(Some(lock)) => visit(&Value::Object(*lock)),
             New::SharedValue(value) | New::Atomic(value) => visit(value),
+            New::Iterator(iteration) => visit(&Value::Iterator(Arc::clone(iteration))),
             New::Shared(new) => new.values(visit),
             _ => {}
         }

@@ -144,7 +144,7 @@ impl Writer<'_> {
                     });
                     self.out.push('}');
                 }
-                None => {
+                Some(Collection::Iterator(_)) | None => {
                     let ours = object.kind.class().is_some_and(|class| !program.classes[class.index()].internal);
                     let module = if ours { "__main__." } else { "" };
                     self.out.push_str(&format!("<{module}{} object>", type_name(program, value)));

@@ -115,6 +115,8 @@ pub(super) enum Expect {
     Give(Value),
     /// A truth value, the other way round.
     Not,
+    /// An object in the place of the iterator there on the stack; then the instruction is carried out.
+    Kept(u32),
 }
 
 /// What a thread has come to.
@@ -494,6 +496,12 @@ impl Thread {
                 }
             },
             Expect::Truth => self.branch(program, value == Value::Bool(true)),
+            Expect::Kept(at) => {
+                if let Some(kept) = self.top().stack.get_mut(at as usize) {
+                    *kept = value;
+                }
+                Ok(Flow::Stay)
+            }
             Expect::Give(other) => self.done(other),
             Expect::Not => self.done(Value::Bool(value != Value::Bool(true))),
             Expect::Advance(end) => {
@@ -533,8 +541,38 @@ impl Thread {
         }
     }
 
+    /// Where on the stack an iterator lies that the instruction would keep: in a variable, in an object, as an argument of
+    /// a function. What is only gone through where it is made needs no object of its own.
+    fn kept(&self, program: &Program, instruction: Instruction) -> Option<usize> {
+        let frame = self.frames.last()?;
+        let count = match instruction {
+            Instruction::StoreLocal(_) | Instruction::StoreGlobal(_) | Instruction::StoreClass(..) => 1,
+            Instruction::Append(_) | Instruction::Return | Instruction::Duplicate => 1,
+            Instruction::StoreAttribute(_) => 2,
+            Instruction::StoreItem => 3,
+            Instruction::Tuple(count) | Instruction::List(count) | Instruction::Set(count) => count.into(),
+            Instruction::Dict(count) => 2 * usize::from(count),
+            Instruction::Call { positional, keywords } => {
+                let count = usize::from(positional) + program.keywords[keywords.index()].len();
+                let callee = frame.stack.len().checked_sub(count + 1).and_then(|at| frame.stack.get(at));
+                let passes = matches!(callee, Some(Value::Builtin(builtin)) if builtin.module().is_empty());
+                if passes { 0 } else { count }
+            }
+            _ => 0,
+        };
+        let from = frame.stack.len().saturating_sub(count);
+        let kept = |value: &Value| matches!(value, Value::Iterator(iteration) if iteration.kept().is_some());
+        frame.stack[from..].iter().position(kept).map(|at| from + at)
+    }
+
     /// Carries out an instruction.
     fn execute(&mut self, program: &Program, instruction: Instruction) -> Outcome {
+        if let Some(at) = self.kept(program, instruction)
+            && let Some(Value::Iterator(iteration)) = self.top().stack.get(at)
+        {
+            let new = New::Iterator(Arc::clone(iteration));
+            return Ok(Flow::Do(Operation::New(new), Expect::Kept(at as u32)));
+        }
         match instruction {
             Instruction::Begin(_) => Ok(Flow::Next),
             Instruction::Constant(constant) => {

@@ -115,6 +115,10 @@ pub enum ObjectKind {
     Atomic,
     /// What a pool's task will come to.
     Future,
+    /// A `zip` that is kept: what was taken out of it is gone.
+    Zip,
+    /// An `enumerate` that is kept.
+    Enumerate,
 }
 
 /// A method and what it is called on.
@@ -416,6 +420,15 @@ impl Value {
 }
 
 impl Iteration {
+    /// What it is as an object of its own; `None` where it is not kept.
+    pub fn kept(&self) -> Option<ObjectKind> {
+        match self {
+            Iteration::Zip(..) => Some(ObjectKind::Zip),
+            Iteration::Enumerate(..) => Some(ObjectKind::Enumerate),
+            _ => None,
+        }
+    }
+
     fn exceeds(&self, depth: usize, left: &mut usize) -> bool {
         match self {
             _ if depth == 0 => true,
@@ -431,7 +444,8 @@ impl Iteration {
         }
     }
 
-    fn visit(&self, visit: &mut dyn FnMut(Reference)) {
+    /// Calls `visit` on every object that it refers to.
+    pub fn visit(&self, visit: &mut dyn FnMut(Reference)) {
         match self {
             Iteration::Range(..) => {}
             Iteration::Fixed(items, _) | Iteration::Results(items, _) => {
@@ -447,7 +461,8 @@ impl Iteration {
         }
     }
 
-    pub(super) fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Iteration {
+    /// The same with every reference to an object renamed.
+    pub fn renamed(&self, rename: &mut dyn FnMut(Reference) -> Reference) -> Iteration {
         match self {
             Iteration::Range(next, stop, step) => Iteration::Range(*next, *stop, *step),
             Iteration::Fixed(items, at) => {
@@ -492,7 +507,14 @@ impl ObjectKind {
             ObjectKind::SharedArray => "Array",
             ObjectKind::Atomic => "Atomic",
             ObjectKind::Future => "Future",
+            ObjectKind::Zip => "zip",
+            ObjectKind::Enumerate => "enumerate",
         }
+    }
+
+    /// Whether it is a kept iterator.
+    pub fn is_iterator(self) -> bool {
+        matches!(self, ObjectKind::Zip | ObjectKind::Enumerate)
     }
 
     /// Whether it is a thread or a process.
