@@ -45,11 +45,7 @@ pub(super) enum Body {
         sleepers: Vec<Sleeper>,
     },
     Event(bool),
-    /// Those who have arrived wait without a step of their own.
-    Barrier {
-        parties: i64,
-        waiting: Vec<u8>,
-    },
+    Barrier(BarrierBody),
     Queue(QueueBody),
     /// One end of a pipe: what it receives from, and what it sends into.
     Connection {
@@ -64,6 +60,19 @@ pub(super) enum Body {
     Atomic(Value),
     Future(Option<(bool, Value)>),
     Local,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct BarrierBody {
+    pub(super) parties: i64,
+    /// Those who have arrived, in that order. Others let them go on, without a step of their own.
+    pub(super) waiting: Vec<u8>,
+    /// What the last to arrive calls before all go on.
+    pub(super) action: Value,
+    /// The last to arrive is calling it: until that has ended, the barrier is closed to all.
+    pub(super) is_acting: bool,
+    pub(super) timed: bool,
+    pub(super) broken: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -121,6 +130,7 @@ impl Body {
                 }
             }
             Body::Condition { lock, .. } => visit(&Value::Object(*lock)),
+            Body::Barrier(barrier) => visit(&barrier.action),
             Body::Queue(queue) => queue.items.iter().for_each(visit),
             Body::Connection { incoming, outgoing } => {
                 visit(&Value::Object(*incoming));
@@ -167,6 +177,7 @@ impl Body {
                 }
             }
             Body::Condition { lock, .. } => *lock = rename(*lock),
+            Body::Barrier(barrier) => change(&mut barrier.action),
             Body::Queue(queue) => queue.items.iter_mut().for_each(change),
             Body::Connection { incoming, outgoing } => {
                 *incoming = rename(*incoming);
@@ -188,7 +199,7 @@ impl Body {
         match self {
             Body::Lock { owner: Some(owner) } | Body::RLock { owner: Some(owner), .. } => visit(*owner),
             Body::Condition { sleepers, .. } => sleepers.iter().for_each(|sleeper| visit(sleeper.thread)),
-            Body::Barrier { waiting, .. } => waiting.iter().for_each(|thread| visit(*thread)),
+            Body::Barrier(barrier) => barrier.waiting.iter().for_each(|thread| visit(*thread)),
             _ => {}
         }
     }
@@ -201,7 +212,7 @@ impl Body {
             Body::Condition { sleepers, .. } => {
                 sleepers.iter_mut().for_each(|sleeper| sleeper.thread = rename(sleeper.thread));
             }
-            Body::Barrier { waiting, .. } => waiting.iter_mut().for_each(|thread| *thread = rename(*thread)),
+            Body::Barrier(barrier) => barrier.waiting.iter_mut().for_each(|thread| *thread = rename(*thread)),
             _ => {}
         }
         body

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::content::{Body, Content, QueueBody, Stage, ThreadBody};
-use super::operate::Performed;
+use super::operate::{Attempt, Performed};
 use super::outcomes::name_of;
 use super::report::{Exceptions, Memory, Notify, Options};
 use super::symmetry::Symmetry;
@@ -568,6 +568,8 @@ impl<'a> Machine<'a> {
                 Sync::Name | Sync::SetName(_) | Sync::IsDaemon | Sync::SetDaemon(_) | Sync::Parties | Sync::GetLock => {
                     Visibility::No
                 }
+                // It belongs to what came before it, which kept the barrier closed.
+                Sync::Open(_) => Visibility::No,
                 Sync::Join(Patience::Forever) => Visibility::Join,
                 Sync::Join(_) => Visibility::TimedJoin,
                 // A shared value is a plain location.
@@ -595,7 +597,8 @@ impl<'a> Machine<'a> {
             }
             Operation::Sync(object, sync) => match sync {
                 Sync::Acquire(_) | Sync::Release(_) if object.kind == ObjectKind::Condition => None,
-                Sync::Sleep(_) | Sync::Wake(_) | Sync::Notify(_) | Sync::Arrive | Sync::Join(_) | Sync::IsAlive => None,
+                Sync::Sleep(_) | Sync::Wake(_) | Sync::Notify(_) | Sync::Join(_) | Sync::IsAlive => None,
+                Sync::Arrive(_) | Sync::GiveUp | Sync::Open(_) | Sync::Abort | Sync::Reset => None,
                 Sync::Put(..) | Sync::Get(_) | Sync::Size if object.kind == ObjectKind::Connection => None,
                 Sync::Put(value, _) if value.refers() => None,
                 Sync::Close => None,
@@ -752,6 +755,7 @@ impl<'a> Machine<'a> {
         self.perform(&mut next, thread, 0);
         // What follows until the next access is no step even where every access is one.
         loop {
+            self.released.clear();
             let ended = self.facts(next.threads[thread]).ended;
             if self.problem.is_some() || ended || self.census(&next).is_final {
                 return true;
@@ -955,6 +959,7 @@ impl<'a> Machine<'a> {
             (Sync::Get(Patience::Forever), Body::Connection { incoming, .. }) => {
                 matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if queue.items.is_empty() && !queue.closed)
             }
+            (Sync::Arrive(_) | Sync::GiveUp | Sync::Abort | Sync::Reset, Body::Barrier(barrier)) => barrier.is_acting,
             (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0,
             (Sync::Join(Patience::Forever), Body::Thread(ThreadBody { stage: Stage::Started(other), .. })) => {
                 let other = usize::from(*other);
@@ -973,10 +978,10 @@ impl<'a> Machine<'a> {
         let local = self.local(state.threads[thread]);
         if local.pause == Pause::Parked {
             let barrier = self.objects(state).find(|object| match &self.body(state, *object).body {
-                Body::Barrier { waiting, .. } => waiting.contains(&(thread as u8)),
+                Body::Barrier(barrier) => barrier.waiting.contains(&(thread as u8)),
                 _ => false,
             })?;
-            return Some((Reference { kind: ObjectKind::Barrier, id: barrier }, Sync::Arrive, None));
+            return Some((Reference { kind: ObjectKind::Barrier, id: barrier }, Sync::Arrive(Patience::Forever), None));
         }
         let Pause::Operation(Operation::Sync(object, sync)) = &local.pause else { return None };
         for other in &local.awaits {
@@ -1073,7 +1078,9 @@ impl<'a> Machine<'a> {
 
     fn within_statement(&mut self, state: &State, thread: usize) -> bool {
         let local = self.local(state.threads[thread]);
-        if !matches!(local.pause, Pause::Operation(_)) {
+        // Who may give up waiting at a barrier waits: as a statement, that would block.
+        if !matches!(&local.pause, Pause::Operation(operation) if !matches!(operation, Operation::Sync(_, Sync::GiveUp)))
+        {
             return false;
         }
         let begun = self.passing.statement >> thread & 1 == 1;
@@ -1182,6 +1189,12 @@ impl<'a> Machine<'a> {
                 return;
             }
             self.perform(state, thread, 0);
+            for other in std::mem::take(&mut self.released) {
+                if other != thread {
+                    *census = self.census(state);
+                    self.run_on(state, other, census, calm);
+                }
+            }
             if facts.general || self.facts(state.threads[thread]).kind != LocalKind::Operating {
                 *census = self.census(state);
             }
@@ -1393,10 +1406,22 @@ impl<'a> Machine<'a> {
         let local = self.local(state.threads[thread]);
         let Pause::Operation(operation) = &local.pause else { return };
         let (operation, local) = (operation.clone(), (*local).clone());
-        match self.operate(state, thread, choice, &operation, &local) {
+        let attempt = self.operate(state, thread, choice, &operation, &local);
+        self.follow(state, thread, attempt);
+    }
+
+    /// Lets a thread go on after its operation, if it does.
+    pub(super) fn follow(&mut self, state: &mut State, thread: usize, attempt: Attempt) {
+        let local = self.local(state.threads[thread]);
+        match attempt {
+            Ok(Performed::WentOn) => {}
             Ok(Performed::Parked) => {
-                let parked = Local { pause: Pause::Parked, ..local };
+                let parked = Local { pause: Pause::Parked, ..(*local).clone() };
                 state.threads[thread] = self.shared.locals.number(parked);
+            }
+            Ok(Performed::Lingers(barrier)) => {
+                let pause = Pause::Operation(Operation::Sync(barrier, Sync::GiveUp));
+                state.threads[thread] = self.shared.locals.number(Local { pause, ..(*local).clone() });
             }
             Ok(Performed::Value(value)) => self.resume(state, thread, Ok(value)),
             Ok(Performed::Raised(exception)) => self.resume(state, thread, Err(exception)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::content::{Body, Content, QueueBody, Sleeper, Stage, ThreadBody, reference};
+use super::content::{BarrierBody, Body, Content, QueueBody, Sleeper, Stage, ThreadBody, reference};
 use super::machine::{Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
 use super::report::Memory;
 use super::search::stops;
@@ -32,6 +32,10 @@ pub(super) enum Performed {
     Raised(Arc<Exception>),
     /// The thread waits for others to let it go on.
     Parked,
+    /// The same at this barrier, where it may give up waiting.
+    Lingers(Reference),
+    /// It has gone on already.
+    WentOn,
 }
 
 pub(super) type Attempt = Result<Performed, Failure>;
@@ -65,6 +69,10 @@ fn flag(flag: bool) -> Attempt {
 
 fn runtime(text: &str) -> Attempt {
     Err(raised(ExceptionKind::RuntimeError, text))
+}
+
+fn broken_barrier() -> Attempt {
+    Err(Failure::Raised(ExceptionKind::BrokenBarrierError, Value::Unset))
 }
 
 impl<'p> Machine<'p> {
@@ -436,7 +444,17 @@ impl<'p> Machine<'p> {
                 (ObjectKind::Condition, Body::Condition { lock, sleepers: Vec::new() })
             }
             New::Event => (ObjectKind::Event, Body::Event(false)),
-            New::Barrier(parties) => (ObjectKind::Barrier, Body::Barrier { parties: *parties, waiting: Vec::new() }),
+            New::Barrier { parties, action, timed } => {
+                let body = BarrierBody {
+                    parties: *parties,
+                    waiting: Vec::new(),
+                    action: action.clone(),
+                    is_acting: false,
+                    timed: *timed,
+                    broken: false,
+                };
+                (ObjectKind::Barrier, Body::Barrier(body))
+            }
             New::Queue { capacity, kind } => {
                 let capacity = match kind {
                     QueueKind::Processes => capacity.or(self.shared.options.capacity.map(i64::from)),
@@ -713,18 +731,41 @@ impl<'p> Machine<'p> {
                 *set = *sync == Sync::SetEvent;
                 done(Value::None)
             }
-            (Body::Barrier { parties, waiting }, Sync::Arrive) => {
-                waiting.push(me);
-                if (waiting.len() as i64) < *parties {
+            (Body::Barrier(BarrierBody { broken: true, .. }), Sync::Arrive(_)) => return broken_barrier(),
+            (Body::Barrier(barrier), Sync::Arrive(patience)) => {
+                barrier.waiting.push(me);
+                if (barrier.waiting.len() as i64) < barrier.parties {
+                    let may_give_up = barrier.timed || *patience != Patience::Forever;
                     self.put(state, object.id, content.site, body);
-                    return Ok(Performed::Parked);
+                    return Ok(if may_give_up { Performed::Lingers(object) } else { Performed::Parked });
                 }
-                let arrived = std::mem::take(waiting);
+                if barrier.action != Value::None {
+                    barrier.is_acting = true;
+                    let result = [Value::Int(barrier.parties - 1), barrier.action.clone()];
+                    self.put(state, object.id, content.site, body);
+                    return done(Value::tuple(result));
+                }
+                let arrived = std::mem::take(&mut barrier.waiting);
                 self.put(state, object.id, content.site, body);
                 return self.let_all_go(state, &arrived);
             }
-            (Body::Barrier { parties, .. }, Sync::Parties) => return done(Value::Int(*parties)),
-            (Body::Barrier { waiting, .. }, Sync::Waiting) => return done(Value::Int(waiting.len() as i64)),
+            (Body::Barrier(barrier), Sync::Open(true)) => {
+                barrier.is_acting = false;
+                let arrived = std::mem::take(&mut barrier.waiting);
+                self.put(state, object.id, content.site, body);
+                return self.let_all_go(state, &arrived);
+            }
+            (Body::Barrier(barrier), Sync::GiveUp | Sync::Abort | Sync::Reset | Sync::Open(false)) => {
+                barrier.is_acting = false;
+                barrier.broken = *sync != Sync::Reset;
+                let waiting = std::mem::take(&mut barrier.waiting);
+                self.put(state, object.id, content.site, body);
+                let own = if *sync == Sync::GiveUp { broken_barrier() } else { done(Value::None) };
+                return self.let_down(state, thread, own, &waiting);
+            }
+            (Body::Barrier(barrier), Sync::IsBroken) => return flag(barrier.broken),
+            (Body::Barrier(barrier), Sync::Parties) => return done(Value::Int(barrier.parties)),
+            (Body::Barrier(barrier), Sync::Waiting) => return done(Value::Int(barrier.waiting.len() as i64)),
             (Body::Connection { outgoing, .. }, Sync::Put(..) | Sync::Close) => {
                 let outgoing = *outgoing;
                 return self.synchronise(state, thread, choice, outgoing, sync, local);
@@ -916,6 +957,22 @@ impl<'p> Machine<'p> {
         }
         self.released = arrived.iter().map(|thread| usize::from(*thread)).collect();
         done(Value::Int(arrived.len() as i64 - 1))
+    }
+
+    /// A barrier is broken: the thread that broke it goes on first, then those who waited there learn of it, in the order
+    /// of their arrival. An exception that nobody catches ends everything before the next of them goes on.
+    fn let_down(&mut self, state: &mut State, thread: usize, own: Attempt, waiting: &[u8]) -> Attempt {
+        let all: Vec<usize> =
+            waiting.iter().map(|other| usize::from(*other)).filter(|other| *other != thread).collect();
+        self.released = [thread].into_iter().chain(all.iter().copied()).collect();
+        self.follow(state, thread, own);
+        for other in all {
+            if self.problem.is_some() || self.census(state).is_final {
+                break;
+            }
+            self.follow(state, other, broken_barrier());
+        }
+        Ok(Performed::WentOn)
     }
 
     fn joined(&mut self, state: &mut State, thread: usize, body: ThreadBody, local: &Local) -> Attempt {

@@ -314,7 +314,14 @@ fn synchronised(
         Sync::SetEvent => format!("sets {name}"),
         Sync::ClearEvent => format!("clears {name}"),
         Sync::IsSet => format!("asks whether {name} is set"),
-        Sync::Arrive => format!("arrives at {name}"),
+        Sync::Arrive(_) => match &machine.body(before, object.id).body {
+            Body::Barrier(barrier) if barrier.broken => format!("finds {name} broken"),
+            _ => format!("arrives at {name}"),
+        },
+        Sync::GiveUp => format!("gives up waiting at {name}, and breaks it"),
+        Sync::Abort => format!("breaks {name}"),
+        Sync::Reset => format!("resets {name}"),
+        Sync::IsBroken => format!("asks whether {name} is broken"),
         Sync::Parties | Sync::Waiting => format!("asks {name} how many wait"),
         Sync::Put(item, _) => format!("puts {} into {name}", value(item)),
         Sync::Get(_) => match &machine.body(before, object.id).body {

@@ -886,10 +886,21 @@ impl Thread {
                 made(New::Event)
             }
             Builtin::Barrier | Builtin::ProcessBarrier => {
-                let parties = arguments.require("parties")?.as_int().unwrap_or(0);
+                let parties = arguments.require("parties")?;
+                let action = arguments.take("action").unwrap_or(Value::None);
+                let timed = arguments.take("timeout").is_some_and(|timeout| timeout != Value::None);
                 arguments.end()?;
+                if shared && action.refers() {
+                    return Err(Failure::Limit(
+                        "an action that belongs to an object, of a barrier between processes: use a function".into(),
+                    ));
+                }
+                let Some(parties) = parties.as_int() else {
+                    let text = format!("'<' not supported between instances of '{}' and 'int'", parties.type_name());
+                    return Err(raised(ExceptionKind::TypeError, text));
+                };
                 match parties {
-                    1.. => made(New::Barrier(parties)),
+                    1.. => made(New::Barrier { parties, action, timed }),
                     _ => Err(raised(ExceptionKind::ValueError, "parties must be > 0")),
                 }
             }
@@ -1197,8 +1208,15 @@ impl Thread {
                 sync(arguments, Sync::AwaitEvent(patience))
             }
             (ObjectKind::Barrier, "wait") => {
-                arguments.take("timeout");
-                sync(arguments, Sync::Arrive)
+                let patience = arguments.patience(None);
+                arguments.end()?;
+                Ok(Flow::Do(Operation::Sync(object, Sync::Arrive(patience)), Expect::Arrived(object)))
+            }
+            (ObjectKind::Barrier, "abort") => sync(arguments, Sync::Abort),
+            (ObjectKind::Barrier, "reset") => sync(arguments, Sync::Reset),
+            (ObjectKind::Barrier, "_open") => {
+                let good = arguments.require("good")? == Value::Bool(true);
+                sync(arguments, Sync::Open(good))
             }
 
             (ObjectKind::Queue, "put") => {

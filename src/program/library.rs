@@ -98,6 +98,8 @@ builtins! {
     BestBy, "prelude", "best_by";
     /// For the prelude only: what `Condition.wait_for` does.
     WaitFor, "prelude", "wait_for";
+    /// For the prelude only: what the last to arrive at a barrier with an action does.
+    ActAt, "prelude", "act_at";
 }
 
 macro_rules! exceptions {
@@ -185,6 +187,7 @@ pub const MEMBERS: &[&str] = &[
     "start", "join", "is_alive", "name", "daemon", "run", "__init__",
     // locks, semaphores, conditions, events, barriers
     "acquire", "release", "locked", "wait", "wait_for", "notify", "notify_all", "set", "is_set", "parties", "n_waiting",
+    "broken", "abort", "reset",
     // queues, pipes
     "put", "get_nowait", "put_nowait", "task_done", "qsize", "empty", "full", "send", "recv", "poll", "close",
     // shared values

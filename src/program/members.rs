@@ -72,7 +72,7 @@ fn methods(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::RLock | ObjectKind::Semaphore => &["acquire", "release"],
         ObjectKind::Condition => &["acquire", "release", "wait", "wait_for", "notify", "notify_all"],
         ObjectKind::Event => &["set", "clear", "is_set", "wait"],
-        ObjectKind::Barrier => &["wait"],
+        ObjectKind::Barrier => &["wait", "abort", "reset", "_open"],
         ObjectKind::Queue => {
             &["put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "close"]
         }
@@ -143,6 +143,7 @@ impl Thread {
                     (ObjectKind::SharedValue, "value") => Some(Sync::Read),
                     (ObjectKind::Barrier, "parties") => Some(Sync::Parties),
                     (ObjectKind::Barrier, "n_waiting") => Some(Sync::Waiting),
+                    (ObjectKind::Barrier, "broken") => Some(Sync::IsBroken),
                     _ => None,
                 };
                 match question {

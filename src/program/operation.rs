@@ -107,8 +107,15 @@ pub enum New {
     Condition(Option<Reference>),
     /// `Event()`
     Event,
-    /// `Barrier(parties)`
-    Barrier(i64),
+    /// `Barrier(parties, action, timeout)`
+    Barrier {
+        /// For how many it waits.
+        parties: i64,
+        /// What the last to arrive calls before all go on; `None` for nothing.
+        action: Value,
+        /// Whoever waits at it may give up, even if his own `wait` names no time.
+        timed: bool,
+    },
     /// A queue.
     Queue {
         /// How many items it holds; `None` for no limit.
@@ -185,8 +192,19 @@ pub enum Sync {
     ClearEvent,
     /// Whether an event is set.
     IsSet,
-    /// Arrives at a barrier; goes on when all have.
-    Arrive,
+    /// Arrives at a barrier; goes on when all have. The last to arrive gets its position together with what it is to call
+    /// before that, if there is something.
+    Arrive(Patience),
+    /// Having arrived: waits no longer, which breaks the barrier.
+    GiveUp,
+    /// What the last to arrive had to call has ended, well or not: all go on, or the barrier is broken.
+    Open(bool),
+    /// Breaks a barrier.
+    Abort,
+    /// Makes a barrier as good as new; whoever waits there is told that it was broken.
+    Reset,
+    /// Whether a barrier is broken.
+    IsBroken,
     /// For how many a barrier waits.
     Parties,
     /// How many wait at a barrier.
@@ -371,7 +389,7 @@ impl New {
                     change(value);
                 }
             }
-            New::SharedValue(value) | New::Atomic(value) => change(value),
+            New::SharedValue(value) | New::Atomic(value) | New::Barrier { action: value, .. } => change(value),
             New::Iterator(iteration) => {
                 let mut value = Value::Iterator(Arc::clone(iteration));
                 change(&mut value);
@@ -394,7 +412,7 @@ impl New {
                 }
             }
             New::Condition(Some(lock)) => visit(&Value::Object(*lock)),
-            New::SharedValue(value) | New::Atomic(value) => visit(value),
+            New::SharedValue(value) | New::Atomic(value) | New::Barrier { action: value, .. } => visit(value),
             New::Iterator(iteration) => visit(&Value::Iterator(Arc::clone(iteration))),
             New::Shared(new) => new.values(visit),
             _ => {}

@@ -30,6 +30,18 @@ def best_by(iterable, key, largest, default):
     return best(tuple([key(item) for item in items]), items, largest)
 
 
+def act_at(barrier, action, position):
+    # The action of a barrier, by the last to arrive. Until it has ended nobody gets on, in, or away; where it fails, the
+    # barrier is broken. (No `except`: what nobody catches ends the schedule where it was raised.)
+    good = False
+    try:
+        action()
+        good = True
+    finally:
+        barrier._open(good)
+    return position
+
+
 def _run(task):
     # One task; None says that there will be no more.
     if task is None:

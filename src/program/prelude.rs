@@ -19,6 +19,8 @@ const STAND_INS: &[(Builtin, &str, &str)] = &[
     (Builtin::SortedBy, "sorted_by", "key"),
     (Builtin::BestBy, "best_by", "key"),
     (Builtin::WaitFor, "wait_for", "wait_for"),
+    // The action of a barrier has no name of its own: whoever has barriers may have one.
+    (Builtin::ActAt, "act_at", "Barrier"),
     (Builtin::ThreadPoolExecutor, "ThreadPoolExecutor", "ThreadPoolExecutor"),
     (Builtin::ProcessPoolExecutor, "ProcessPoolExecutor", "ProcessPoolExecutor"),
     (Builtin::ProcessPool, "Pool", "Pool"),

@@ -11,7 +11,7 @@ use super::calls::{Bound, Collect};
 use super::code::{Comparison, FunctionId, GlobalId, Instruction, NameId, Place, Program, StatementId};
 use super::collection::{Access, Failure, raised};
 use super::iterate::{Step, advance, iteration, supply};
-use super::library::ExceptionKind;
+use super::library::{Builtin, ExceptionKind};
 use super::limits::{VALUE_DEPTH_MAX, VALUES_MAX};
 use super::operation::{New, Operation, Sync, Variable};
 use super::text;
@@ -109,6 +109,8 @@ pub(super) enum Expect {
     Asserted(Value),
     /// Having fallen asleep on a condition: next is to wake.
     Woken(Reference, super::operation::Patience),
+    /// Having arrived at a barrier: a position, or with it what is to be called first.
+    Arrived(Reference),
     /// A position in `as_completed`.
     Completed(Vec<Reference>),
     /// This value instead.
@@ -530,6 +532,14 @@ impl Thread {
             Expect::Woken(condition, patience) => {
                 Ok(Flow::Do(Operation::Sync(condition, Sync::Wake(patience)), Expect::Push))
             }
+            Expect::Arrived(barrier) => match value {
+                Value::Tuple(result) => {
+                    let positional = vec![Value::Object(barrier), result[1].clone(), result[0].clone()];
+                    let bound = Bound { positional, keywords: Vec::new() };
+                    self.call(program, &Value::Builtin(Builtin::ActAt), bound, Then::Push)
+                }
+                position => self.done(position),
+            },
             Expect::Completed(mut futures) => {
                 let position = value.as_int().and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
                 let future = futures.remove(position.min(futures.len() - 1));
@@ -1014,7 +1024,7 @@ impl Expect {
                 items.iter().for_each(&mut *visit);
                 collect.values(visit);
             }
-            Expect::Woken(condition, _) => visit(&Value::Object(*condition)),
+            Expect::Woken(object, _) | Expect::Arrived(object) => visit(&Value::Object(*object)),
             Expect::Completed(futures) => futures.iter().for_each(|future| visit(&Value::Object(*future))),
             _ => {}
         }
@@ -1038,6 +1048,7 @@ impl Expect {
                 Box::new(collect.renamed(rename)),
             ),
             Expect::Woken(condition, patience) => Expect::Woken(rename(*condition), *patience),
+            Expect::Arrived(barrier) => Expect::Arrived(rename(*barrier)),
             Expect::Completed(futures) => Expect::Completed(futures.iter().map(|future| rename(*future)).collect()),
             other => other.clone(),
         }
