@@ -69,7 +69,7 @@ for t in ts: t.join()
 #[test]
 fn who_waits_at_a_barrier_with_a_timeout_may_give_up() {
     // Alone: arrives, gives up, prints.
-    for wait in ["b.wait(1)", "b.wait(timeout=0.5)", "b.wait(0)"] {
+    for wait in ["b.wait(1)", "b.wait(timeout=0.5)", "b.wait(0)", "b.wait(-1)"] {
         assert_eq!(endings(&meeting("Barrier(2)", wait, 1)), ["1 broken"], "{wait}");
     }
     // Whoever is first: the other comes, and both print in either order (2); or he gives up, and his print comes before,
@@ -168,4 +168,56 @@ for t in ts: t.join()
     assert_eq!(endings(fails), ["2 broken|failed", "2 failed|broken"]);
     let uncaught = fails.replace("    except ValueError:\n        print('failed')\n", "");
     assert_eq!(endings(&uncaught), ["1 ValueError: no"; 2]);
+}
+
+// ── the words of errors ────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn errors_have_the_words_of_cpython() {
+    let once = |what: &str| format!("import threading, queue, time, multiprocessing\n{what}\n");
+    for (what, words) in [
+        ("threading.Lock().acquire(False, 1)", "ValueError: can't specify a timeout for a non-blocking call"),
+        (
+            "threading.RLock().acquire(blocking=False, timeout=1)",
+            "ValueError: can't specify a timeout for a non-blocking call",
+        ),
+        ("threading.Condition().acquire(False, 1)", "ValueError: can't specify a timeout for a non-blocking call"),
+        ("threading.Semaphore().acquire(False, 1)", "ValueError: can't specify timeout for non-blocking acquire"),
+        ("threading.Lock().acquire(timeout=-5)", "ValueError: timeout value must be positive"),
+        ("print(threading.Lock().acquire(timeout=-1), threading.Lock().acquire(False, -1))", "True True"),
+        ("print(threading.Semaphore(0).acquire(timeout=-5))", "False"),
+        // Between processes no time is wrong, and `block` is what it is called.
+        ("print(multiprocessing.Lock().acquire(False, 1), multiprocessing.Lock().acquire(block=False))", "True True"),
+        ("print(multiprocessing.Semaphore(0).acquire(True, -5))", "False"),
+        ("print(threading.Event().wait(-1), threading.Event().wait(0))", "False False"),
+        ("queue.Queue().get(timeout=-1)", "ValueError: 'timeout' must be a non-negative number"),
+        ("q = queue.Queue(1)\nq.put(1, timeout=-1)", "ValueError: 'timeout' must be a non-negative number"),
+        ("queue.Queue().put(1, timeout=-1)", ""),
+        ("multiprocessing.Queue().get(timeout=-1)", "_queue.Empty"),
+        ("time.sleep(-1)", "ValueError: sleep length must be non-negative"),
+        ("time.sleep('1')", "TypeError: 'str' object cannot be interpreted as an integer"),
+        ("queue.Queue().task_done()", "ValueError: task_done() called too many times"),
+        ("multiprocessing.Queue().task_done()", "AttributeError: 'Queue' object has no attribute 'task_done'"),
+        ("p = multiprocessing.Process()\np.start()\np.start()", "RuntimeError: cannot start a process twice"),
+        ("multiprocessing.Process().join()", "RuntimeError: can only join a started process"),
+        ("t = threading.Thread()\nt.start()\nt.start()", "RuntimeError: threads can only be started once"),
+        ("multiprocessing.Lock().release()", "RuntimeError: release unlocked lock"),
+        ("multiprocessing.Value('z', 0)", "TypeError: this type has no size"),
+        ("multiprocessing.Array('z', 3)", "TypeError: this type has no size"),
+        ("multiprocessing.Value('i', 'x')", "TypeError: 'str' object cannot be interpreted as an integer"),
+        (
+            "multiprocessing.Value('i', 0).value = None",
+            "TypeError: 'NoneType' object cannot be interpreted as an integer",
+        ),
+        (
+            "v = multiprocessing.Value('b', False)\nv.value = True\nprint(v.value, multiprocessing.Value('i').value)",
+            "1 0",
+        ),
+    ] {
+        assert_eq!(endings(&once(what)), [format!("1 {words}")], "{what}");
+    }
+    for what in ["multiprocessing.Value('d', 0)", "multiprocessing.Array('c', 3)"] {
+        let words = refused(&once(what));
+        assert!(words.contains("integers are in the subset: `'i'`"), "{words}");
+    }
 }

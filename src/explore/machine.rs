@@ -960,7 +960,7 @@ impl<'a> Machine<'a> {
                 matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if queue.items.is_empty() && !queue.closed)
             }
             (Sync::Arrive(_) | Sync::GiveUp | Sync::Abort | Sync::Reset, Body::Barrier(barrier)) => barrier.is_acting,
-            (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0,
+            (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0 && queue.kind != QueueKind::Processes,
             (Sync::Join(Patience::Forever), Body::Thread(ThreadBody { stage: Stage::Started(other), .. })) => {
                 let other = usize::from(*other);
                 let local = self.local(state.threads[thread]);

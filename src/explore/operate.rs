@@ -71,6 +71,22 @@ fn runtime(text: &str) -> Attempt {
     Err(raised(ExceptionKind::RuntimeError, text))
 }
 
+/// What is wrong with the time that an operation is to wait. Between processes nothing is.
+fn impossible_wait(body: &Body, sync: &Sync) -> Result<(), Failure> {
+    let text = match (body, sync) {
+        (Body::Lock { .. } | Body::RLock { .. }, Sync::Acquire(Patience::Negative)) => "timeout value must be positive",
+        (Body::Lock { .. } | Body::RLock { .. }, Sync::Acquire(Patience::Contrary)) => {
+            "can't specify a timeout for a non-blocking call"
+        }
+        (Body::Semaphore { .. }, Sync::Acquire(Patience::Contrary)) => "can't specify timeout for non-blocking acquire",
+        // A queue without a limit has no reason to look how long it may wait.
+        (Body::Queue(QueueBody { capacity: Some(_), .. }), Sync::Put(_, Patience::Negative))
+        | (Body::Queue(_), Sync::Get(Patience::Negative)) => "'timeout' must be a non-negative number",
+        _ => return Ok(()),
+    };
+    Err(raised(ExceptionKind::ValueError, text))
+}
+
 fn broken_barrier() -> Attempt {
     Err(Failure::Raised(ExceptionKind::BrokenBarrierError, Value::Unset))
 }
@@ -518,6 +534,7 @@ impl<'p> Machine<'p> {
         let Body::Thread(body) = &content.body else { return done(Value::None) };
         let preparation = match &body.stage {
             Stage::Made => return runtime("thread.__init__() not called"),
+            Stage::Started(_) if body.process => return runtime("cannot start a process twice"),
             Stage::Started(_) => return runtime("threads can only be started once"),
             Stage::Prepared(preparation) => Arc::clone(preparation),
         };
@@ -643,6 +660,9 @@ impl<'p> Machine<'p> {
         let me = thread as u8;
         let content = self.body(state, object.id);
         let mut body = content.body.clone();
+        if content.site & SHARED == 0 {
+            impossible_wait(&body, sync)?;
+        }
         let result = match (&mut body, sync) {
             (Body::Condition { lock, .. }, Sync::Acquire(_) | Sync::Release(_)) => {
                 let lock = *lock;
@@ -815,6 +835,10 @@ impl<'p> Machine<'p> {
                     done(item)
                 }
             },
+            (Body::Queue(QueueBody { kind: QueueKind::Processes, .. }), Sync::TaskDone | Sync::AwaitTasks) => {
+                let name = if *sync == Sync::TaskDone { "task_done" } else { "join" };
+                return Err(raised(ExceptionKind::AttributeError, format!("'Queue' object has no attribute '{name}'")));
+            }
             (Body::Queue(queue), Sync::TaskDone) => {
                 if queue.unfinished <= 0 {
                     return Err(raised(ExceptionKind::ValueError, "task_done() called too many times"));
@@ -978,8 +1002,12 @@ impl<'p> Machine<'p> {
     fn joined(&mut self, state: &mut State, thread: usize, body: ThreadBody, local: &Local) -> Attempt {
         let other = match body.stage {
             Stage::Started(other) => usize::from(other),
+            _ if body.process => return runtime("can only join a started process"),
             _ => return runtime("cannot join thread before it is started"),
         };
+        if other == thread && body.process {
+            return runtime("can only join a child process");
+        }
         if other == thread {
             return runtime("cannot join current thread");
         }

@@ -289,14 +289,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// `blocking=True, timeout=None`: how long to wait.
-    fn patience(&mut self, blocking: Option<&str>) -> Patience {
-        let blocks = blocking.and_then(|name| self.take(name)).and_then(|blocks| blocks.truth()).unwrap_or(true);
-        let timeout = self.take("timeout");
-        match timeout {
-            _ if !blocks => Patience::Not,
-            None | Some(Value::None | Value::Int(..0)) => Patience::Forever,
-            Some(Value::Int(0)) => Patience::Not,
+    /// `timeout=None`: how long to wait.
+    fn patience(&mut self) -> Patience {
+        match self.take("timeout") {
+            None | Some(Value::None) => Patience::Forever,
+            Some(Value::Int(..=0)) => Patience::Not,
             Some(_) => Patience::Timed,
         }
     }
@@ -311,6 +308,35 @@ impl<'a> Arguments<'a> {
         let named = std::mem::take(&mut self.keywords).into_iter();
         let named = named.map(|(name, value)| (Value::str(&self.program.names[name.index()]), value)).collect();
         Ok((self.positional.next(), named))
+    }
+
+    /// `blocking=True, timeout=-1`, as locks have it; `block` between processes.
+    fn patience_of_lock(&mut self, kind: ObjectKind) -> Patience {
+        let blocks = self.named("block").or_else(|| self.take("blocking"));
+        let blocks = blocks.and_then(|blocks| blocks.truth()).unwrap_or(true);
+        let counts = kind == ObjectKind::Semaphore;
+        match (blocks, self.take("timeout")) {
+            (true, None | Some(Value::None)) => Patience::Forever,
+            (true, Some(Value::Int(-1))) if !counts => Patience::Forever,
+            (true, Some(Value::Int(..0))) if !counts => Patience::Negative,
+            (false, None | Some(Value::None)) => Patience::Not,
+            (false, Some(Value::Int(-1))) if !counts => Patience::Not,
+            (false, Some(_)) => Patience::Contrary,
+            (true, Some(Value::Int(..=0))) => Patience::Not,
+            (true, Some(_)) => Patience::Timed,
+        }
+    }
+
+    /// `block=True, timeout=None`, as queues have it.
+    fn patience_of_queue(&mut self) -> Patience {
+        let blocks = self.take("block").and_then(|blocks| blocks.truth()).unwrap_or(true);
+        match (blocks, self.take("timeout")) {
+            (false, _) => Patience::Not,
+            (true, None | Some(Value::None)) => Patience::Forever,
+            (true, Some(Value::Int(..0))) => Patience::Negative,
+            (true, Some(Value::Int(0))) => Patience::Not,
+            (true, Some(_)) => Patience::Timed,
+        }
     }
 
     /// There may be no more.
@@ -475,7 +501,7 @@ impl Thread {
             Collect::List => new(New::List(items.to_vec())),
             Collect::Tuple => self.value(Value::Tuple(items)),
             Collect::Set => new(New::Set(items.to_vec())),
-            Collect::Array => new(New::SharedArray(items.to_vec())),
+            Collect::Array => new(New::SharedArray(items.iter().map(shared_number).collect::<Result<_, _>>()?)),
             Collect::Dict(named) => new(New::Dict([pairs(program, &items)?, named].concat())),
             Collect::Sorted(reverse) => new(New::List(sorted(plain(&items)?, reverse, &Nowhere(program))?)),
             Collect::Best(largest, default) => match (best(program, plain(&items)?, largest)?, default) {
@@ -928,12 +954,12 @@ impl Thread {
                 made(New::Queue { capacity: None, kind: QueueKind::Tasks { ends_with_main } })
             }
             Builtin::SharedValue | Builtin::SharedArray => {
-                let _typecode = arguments.require("typecode_or_type")?;
+                shared_type(&arguments.require("typecode_or_type")?)?;
                 let initial = arguments.take("args").unwrap_or(Value::Int(0));
                 arguments.named("lock");
                 arguments.end()?;
                 match (builtin, &initial) {
-                    (Builtin::SharedValue, _) => made(New::SharedValue(initial)),
+                    (Builtin::SharedValue, _) => made(New::SharedValue(shared_number(&initial)?)),
                     (_, Value::Int(count @ 0..)) => {
                         let count = usize::try_from(*count).unwrap_or(usize::MAX);
                         match count <= super::collection::ITEMS_MAX {
@@ -967,9 +993,16 @@ impl Thread {
                 Ok(Flow::Do(Operation::SetStartMethod { method, force }, Expect::Push))
             }
             Builtin::Sleep => {
-                arguments.require("seconds")?;
+                let seconds = arguments.require("seconds")?;
                 arguments.end()?;
-                self.value(Value::None)
+                match seconds {
+                    Value::Int(..0) => Err(raised(ExceptionKind::ValueError, "sleep length must be non-negative")),
+                    Value::Int(_) | Value::Bool(_) | Value::Seconds => self.value(Value::None),
+                    other => {
+                        let text = format!("'{}' object cannot be interpreted as an integer", other.type_name());
+                        Err(raised(ExceptionKind::TypeError, text))
+                    }
+                }
             }
             Builtin::RandomChoice => {
                 let items = arguments.require("seq")?;
@@ -1164,13 +1197,13 @@ impl Thread {
                 Ok(Flow::Do(Operation::Start(object), Expect::Push))
             }
             (ObjectKind::Thread(_) | ObjectKind::Process(_), "join") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 sync(arguments, Sync::Join(patience))
             }
             (ObjectKind::Thread(_) | ObjectKind::Process(_), "is_alive") => sync(arguments, Sync::IsAlive),
 
             (ObjectKind::Lock | ObjectKind::RLock | ObjectKind::Semaphore | ObjectKind::Condition, "acquire") => {
-                let patience = arguments.patience(Some("blocking"));
+                let patience = arguments.patience_of_lock(object.kind);
                 sync(arguments, Sync::Acquire(patience))
             }
             (ObjectKind::Semaphore, "release") => {
@@ -1185,7 +1218,7 @@ impl Thread {
             }
             (ObjectKind::Lock, "locked") => sync(arguments, Sync::Locked),
             (ObjectKind::Condition, "wait") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 arguments.end()?;
                 Ok(Flow::Do(Operation::Sync(object, Sync::Sleep(patience)), Expect::Woken(object, patience)))
             }
@@ -1204,11 +1237,11 @@ impl Thread {
             (ObjectKind::Event, "clear") => sync(arguments, Sync::ClearEvent),
             (ObjectKind::Event, "is_set") => sync(arguments, Sync::IsSet),
             (ObjectKind::Event, "wait") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 sync(arguments, Sync::AwaitEvent(patience))
             }
             (ObjectKind::Barrier, "wait") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 arguments.end()?;
                 Ok(Flow::Do(Operation::Sync(object, Sync::Arrive(patience)), Expect::Arrived(object)))
             }
@@ -1221,7 +1254,7 @@ impl Thread {
 
             (ObjectKind::Queue, "put") => {
                 let item = arguments.require("item")?;
-                let patience = arguments.patience(Some("block"));
+                let patience = arguments.patience_of_queue();
                 sync(arguments, Sync::Put(item, patience))
             }
             (ObjectKind::Queue, "put_nowait") => {
@@ -1229,7 +1262,7 @@ impl Thread {
                 sync(arguments, Sync::Put(item, Patience::Not))
             }
             (ObjectKind::Queue, "get") => {
-                let patience = arguments.patience(Some("block"));
+                let patience = arguments.patience_of_queue();
                 sync(arguments, Sync::Get(patience))
             }
             (ObjectKind::Queue, "get_nowait") => sync(arguments, Sync::Get(Patience::Not)),
@@ -1273,15 +1306,15 @@ impl Thread {
                 sync(arguments, Sync::Resolve(good == Value::Bool(true), value))
             }
             (ObjectKind::Future, "result" | "get") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 sync(arguments, Sync::Result(patience))
             }
             (ObjectKind::Future, "exception") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 sync(arguments, Sync::Failure(patience))
             }
             (ObjectKind::Future, "wait") => {
-                let patience = arguments.patience(None);
+                let patience = arguments.patience();
                 arguments.end()?;
                 Ok(Flow::Do(Operation::Sync(object, Sync::Failure(patience)), Expect::Give(Value::None)))
             }
@@ -1302,6 +1335,30 @@ fn plain(items: &[Value]) -> Result<&[Value], Failure> {
             "lists of lists are not sorted or compared here: use tuples of numbers or strings".into(),
         )),
     }
+}
+
+/// Whether shared memory of that type is in the subset.
+fn shared_type(code: &Value) -> Result<(), Failure> {
+    let text = match code {
+        Value::Str(code) => &**code,
+        _ => "a class",
+    };
+    match text {
+        "b" | "B" | "h" | "H" | "i" | "I" | "l" | "L" | "q" | "Q" => Ok(()),
+        "c" | "u" | "f" | "d" | "a class" => Err(Failure::Limit(format!(
+            "shared memory of type {} holds no integers: integers are in the subset: `'i'`",
+            super::problem::quoted(text)
+        ))),
+        _ => Err(raised(ExceptionKind::TypeError, "this type has no size")),
+    }
+}
+
+/// What becomes of a value in shared memory.
+pub(super) fn shared_number(value: &Value) -> Result<Value, Failure> {
+    value.as_int().map(Value::Int).ok_or_else(|| {
+        let text = format!("'{}' object cannot be interpreted as an integer", value.type_name());
+        raised(ExceptionKind::TypeError, text)
+    })
 }
 
 /// What goes into a dict: pairs, each a tuple or a string of two letters.

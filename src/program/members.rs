@@ -181,7 +181,9 @@ impl Thread {
                 let sync = match (reference.kind, text) {
                     (kind, "name") if kind.is_thread() => Some(Sync::SetName(value.clone())),
                     (kind, "daemon") if kind.is_thread() => Some(Sync::SetDaemon(value.truth().unwrap_or(true))),
-                    (ObjectKind::SharedValue, "value") => Some(Sync::Write(value.clone())),
+                    (ObjectKind::SharedValue, "value") if !deletes => {
+                        Some(Sync::Write(super::calls::shared_number(&value)?))
+                    }
                     _ => None,
                 };
                 match sync {

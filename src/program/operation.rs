@@ -167,6 +167,10 @@ pub enum Patience {
     Timed,
     /// It fails if it cannot now: it was told not to wait.
     Not,
+    /// It was given a time below zero: an error for some objects, and none for those between processes, which do not wait.
+    Negative,
+    /// It was told not to wait, and how long: an error, but none for objects between processes.
+    Contrary,
 }
 
 /// An operation of an object that synchronises.
