@@ -170,6 +170,179 @@ for t in ts: t.join()
     assert_eq!(endings(&uncaught), ["1 ValueError: no"; 2]);
 }
 
+// ── pipes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A child that does these, and a main that starts it and does those; `a, b` is the pipe.
+fn pipe(kind: &str, args: &str, child: &[&str], main: &[&str]) -> String {
+    let child: String = child.iter().map(|line| format!("    {line}\n")).collect();
+    let main: String = main.iter().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "import multiprocessing
+def work({args}):
+{child}if __name__ == '__main__':
+    a, b = multiprocessing.{kind}
+    p = multiprocessing.Process(target=work, args=({args},))
+    p.start()
+{main}    p.join()
+"
+    )
+}
+
+#[test]
+fn each_process_closes_its_own_copy_of_an_end_of_a_pipe() {
+    // Main closes its copy, and waits for what the child will send through its own.
+    let text = pipe("Pipe()", "b", &["b.send(7)", "b.close()"], &["b.close()", "print(a.recv())"]);
+    assert!(endings(&text).iter().all(|ending| ending.ends_with(" 7")), "{:?}", endings(&text));
+    // When all copies are closed, or their processes have ended, there is nothing more to come.
+    let rest = ["b.close()", "print(a.recv())", "try: a.recv()", "except EOFError: print('end')"];
+    for child in [&["b.send(7)", "b.close()"][..], &["b.send(7)"]] {
+        let found = endings(&pipe("Pipe()", "b", child, &rest));
+        assert!(found.iter().all(|ending| ending.ends_with(" 7|end")), "{found:?}");
+    }
+    // The receiver himself still has a copy of the sending end: he waits for ever.
+    let text = pipe("Pipe()", "b", &["b.send(7)"], &["print(a.recv())", "a.recv()"]);
+    assert!(endings(&text).iter().all(|ending| ending.ends_with("deadlock")), "{:?}", endings(&text));
+    // So does a child: under `fork` it has a copy of everything, of what it was not handed too.
+    let child = ["print(b.recv())", "try: b.recv()", "except EOFError: print('end')"];
+    let main = ["b.close()", "a.send(1)", "a.close()"];
+    let text = pipe("Pipe()", "b", &child, &main);
+    assert!(endings(&text).iter().all(|ending| ending.ends_with("deadlock")), "{:?}", endings(&text));
+    // Unless it closes that, or was only handed what it uses.
+    let closes = pipe("Pipe()", "a, b", &["a.close()", child[0], child[1], child[2]], &main);
+    assert!(endings(&closes).iter().all(|ending| ending.ends_with(" 1|end")), "{:?}", endings(&closes));
+    for method in ["spawn", "forkserver"] {
+        let spawns = text.replace("    a, b", &format!("    multiprocessing.set_start_method('{method}')\n    a, b"));
+        assert!(endings(&spawns).iter().all(|ending| ending.ends_with(" 1|end")), "{:?}", endings(&spawns));
+    }
+}
+
+#[test]
+fn what_cannot_be_done_with_an_end_of_a_pipe_fails_as_in_cpython() {
+    let alone = |what: &str| format!("import multiprocessing\na, b = multiprocessing.Pipe(False)\n{what}\n");
+    for (what, words) in [
+        ("a.send(1)", "OSError: connection is read-only"),
+        ("b.recv()", "OSError: connection is write-only"),
+        ("b.poll()", "OSError: connection is write-only"),
+        ("a.close()\na.recv()", "OSError: handle is closed"),
+        ("b.close()\nb.close()\nb.send(1)", "OSError: handle is closed"),
+        ("b.close()\na.recv()", "EOFError"),
+        ("a.close()\nb.send(1)", "BrokenPipeError: [Errno 32] Broken pipe"),
+        ("with b:\n    b.send(1)\nprint(a.recv(), a.poll(), a.poll(None))", "1 True True"),
+        ("print(a.poll(), a.poll(0), a.poll(1))", "False False False"),
+        ("a.poll(None)", "deadlock"),
+        ("try:\n    a.close()\n    b.send(1)\nexcept ConnectionError:\n    print('broken')", "broken"),
+    ] {
+        assert_eq!(endings(&alone(what)), [format!("1 {words}")], "{what}");
+    }
+    // Whoever sends when the other has ended may be too late.
+    let text = pipe("Pipe()", "b", &["b.recv()"], &["b.close()", "a.send(1)", "a.send(2)"]);
+    let found = endings(&text);
+    assert!(found.iter().any(|ending| ending.ends_with("Broken pipe")), "{found:?}");
+    assert!(found.iter().any(|ending| ending.ends_with(" ")), "{found:?}");
+    // An end that is on its way to somewhere else is beyond us.
+    let text = "import multiprocessing\na, b = multiprocessing.Pipe()\nq = multiprocessing.Queue()\nq.put(a)\n";
+    assert!(refused(text).contains("an end of a pipe"), "{}", refused(text));
+}
+
+#[test]
+fn a_queue_is_closed_by_each_process_for_itself() {
+    let text = "import multiprocessing
+def work(q):
+    q.put(1)
+if __name__ == '__main__':
+    q = multiprocessing.Queue()
+    p = multiprocessing.Process(target=work, args=(q,))
+    p.start()
+    q.close()
+    p.join()
+    try:
+        q.get()
+    except ValueError:
+        print('closed')
+";
+    let found = endings(text);
+    assert!(found.iter().all(|ending| ending.ends_with(" closed")), "{found:?}");
+}
+
+#[test]
+fn a_process_ends_with_all_that_it_waits_for() {
+    // The child's own thread still works when its main thread has ended: so does the child.
+    let text = "import multiprocessing, threading
+def rest(v):
+    v.value = 1
+def work(v):
+    threading.Thread(target=rest, args=(v,)).start()
+if __name__ == '__main__':
+    v = multiprocessing.Value('i', 0)
+    p = multiprocessing.Process(target=work, args=(v,))
+    p.start()
+    p.join()
+    print(v.value, p.is_alive())
+";
+    assert_eq!(endings(text), ["1 1 False"]);
+}
+
+// ── pools ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_pool_ends_with_the_main_thread_of_its_own_process() {
+    let text = "import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+def one():
+    return 1
+def work(again):
+    pool = ThreadPoolExecutor(1)
+    print(pool.submit(one).result())
+    if again:
+        multiprocessing.Process(target=work, args=(False,)).start()
+if __name__ == '__main__':
+    p = multiprocessing.Process(target=work, args=(True,))
+    p.start()
+    p.join()
+    print('end')
+";
+    // Nobody shuts them down: each ends with its process, whose end main sees before its own.
+    let found = endings(text);
+    assert!(found.len() == 1 && found[0].ends_with(" 1|1|end"), "{found:?}");
+}
+
+#[test]
+fn a_task_for_a_pool_may_come_too_late() {
+    let text = |main: &str| {
+        format!(
+            "import threading
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+def one():
+    return 1
+def late():
+    try:
+        pool.submit(one)
+        print('in time')
+    except RuntimeError as error:
+        print(error)
+t = threading.Thread(target=late)
+t.start()
+{main}
+"
+        )
+    };
+    let told = |main: &str| -> Vec<String> {
+        let mut told: Vec<String> =
+            endings(&text(main)).iter().map(|ending| ending.split_once(' ').unwrap().1.to_owned()).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(told("pool.shutdown()"), ["cannot schedule new futures after shutdown", "in time"]);
+    assert_eq!(told("pass"), ["cannot schedule new futures after interpreter shutdown"]);
+    assert_eq!(
+        told("print(1)"),
+        ["1|cannot schedule new futures after interpreter shutdown", "1|in time", "in time|1"]
+    );
+    let closed = "import multiprocessing\npool = multiprocessing.Pool(1)\npool.close()\npool.apply(len, ((),))\n";
+    assert_eq!(endings(closed), ["1 ValueError: Pool not running"]);
+}
+
 // ── the words of errors ────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -198,6 +371,7 @@ fn errors_have_the_words_of_cpython() {
         ("time.sleep('1')", "TypeError: 'str' object cannot be interpreted as an integer"),
         ("queue.Queue().task_done()", "ValueError: task_done() called too many times"),
         ("multiprocessing.Queue().task_done()", "AttributeError: 'Queue' object has no attribute 'task_done'"),
+        ("queue.Queue().close()", "AttributeError: 'Queue' object has no attribute 'close'"),
         ("p = multiprocessing.Process()\np.start()\np.start()", "RuntimeError: cannot start a process twice"),
         ("multiprocessing.Process().join()", "RuntimeError: can only join a started process"),
         ("t = threading.Thread()\nt.start()\nt.start()", "RuntimeError: threads can only be started once"),

@@ -47,11 +47,7 @@ pub(super) enum Body {
     Event(bool),
     Barrier(BarrierBody),
     Queue(QueueBody),
-    /// One end of a pipe: what it receives from, and what it sends into.
-    Connection {
-        incoming: Reference,
-        outgoing: Reference,
-    },
+    Connection(ConnectionBody),
     SharedValue {
         value: Value,
         lock: Reference,
@@ -102,13 +98,43 @@ pub(super) struct Sleeper {
     pub(super) notified: bool,
 }
 
+/// One end of a pipe. Every process that has it has a copy of its own, and closes only that.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ConnectionBody {
+    /// What it receives from.
+    pub(super) incoming: Reference,
+    /// What it sends into.
+    pub(super) outgoing: Reference,
+    /// The other end.
+    pub(super) peer: Reference,
+    pub(super) receives: bool,
+    pub(super) sends: bool,
+    /// The processes that have not closed it, by their first thread, in ascending order.
+    pub(super) holders: Vec<u8>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct QueueBody {
     pub(super) items: Vec<Value>,
     pub(super) capacity: Option<i64>,
     pub(super) kind: QueueKind,
     pub(super) unfinished: i64,
-    pub(super) closed: bool,
+    /// Of a pool: whether there may be more tasks.
+    pub(super) closure: Closure,
+    /// Of a pool: the process that it belongs to, by its first thread.
+    pub(super) home: u8,
+    /// Between processes: those that have closed it for themselves, in ascending order.
+    pub(super) closed_by: Vec<u8>,
+}
+
+/// Whether there may be more tasks for a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Closure {
+    Open,
+    /// It was shut down.
+    Shut,
+    /// The main thread of its process has ended.
+    Over,
 }
 
 impl Body {
@@ -132,9 +158,8 @@ impl Body {
             Body::Condition { lock, .. } => visit(&Value::Object(*lock)),
             Body::Barrier(barrier) => visit(&barrier.action),
             Body::Queue(queue) => queue.items.iter().for_each(visit),
-            Body::Connection { incoming, outgoing } => {
-                visit(&Value::Object(*incoming));
-                visit(&Value::Object(*outgoing));
+            Body::Connection(end) => {
+                [end.incoming, end.outgoing, end.peer].iter().for_each(|object| visit(&Value::Object(*object)));
             }
             Body::SharedValue { value, lock } => {
                 visit(value);
@@ -179,9 +204,10 @@ impl Body {
             Body::Condition { lock, .. } => *lock = rename(*lock),
             Body::Barrier(barrier) => change(&mut barrier.action),
             Body::Queue(queue) => queue.items.iter_mut().for_each(change),
-            Body::Connection { incoming, outgoing } => {
-                *incoming = rename(*incoming);
-                *outgoing = rename(*outgoing);
+            Body::Connection(end) => {
+                for object in [&mut end.incoming, &mut end.outgoing, &mut end.peer] {
+                    *object = rename(*object);
+                }
             }
             Body::SharedValue { value, lock } => {
                 change(value);

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use super::content::{Body, Content, QueueBody, Stage, ThreadBody};
+use super::content::{Body, Closure, ConnectionBody, Content, QueueBody, Stage, ThreadBody};
 use super::operate::{Attempt, Performed};
 use super::outcomes::name_of;
 use super::report::{Exceptions, Memory, Notify, Options};
@@ -66,12 +66,22 @@ pub(super) struct Local {
     pub(super) pause: Pause,
     /// Its process: the object of its variables; `None` for the first.
     pub(super) space: Option<u32>,
+    pub(super) home: Home,
     pub(super) daemon: bool,
     /// Where it waits for the ends of several threads: those that it waits for besides the one of its operation.
     pub(super) awaits: Vec<u8>,
     pub(super) clock: Clock,
     /// The exception that ended it alone, which nobody caught: its line and its words.
     pub(super) died: Option<Arc<(u32, String)>>,
+}
+
+/// A process: the threads in it say which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Home {
+    /// Its first thread: its number is the process's.
+    pub(super) process: u8,
+    /// The process that started it; itself for the first.
+    pub(super) parent: u8,
 }
 
 /// What happened before, as far as starts and ends of threads order it.
@@ -502,6 +512,11 @@ impl<'a> Machine<'a> {
         self.shared.layout.places.get(object as usize) == Some(&CONSTANT)
     }
 
+    /// The number after that of the last object.
+    pub(super) fn objects_end(&self, state: &State) -> u32 {
+        self.shared.layout.fixed + state.objects.len() as u32 - self.shared.layout.mutable
+    }
+
     pub(super) fn add(&mut self, state: &mut State, site: u64, body: Body) -> u32 {
         let content = self.shared.contents.number(Content { site, body });
         state.objects.push(content);
@@ -599,7 +614,7 @@ impl<'a> Machine<'a> {
                 Sync::Acquire(_) | Sync::Release(_) if object.kind == ObjectKind::Condition => None,
                 Sync::Sleep(_) | Sync::Wake(_) | Sync::Notify(_) | Sync::Join(_) | Sync::IsAlive => None,
                 Sync::Arrive(_) | Sync::GiveUp | Sync::Open(_) | Sync::Abort | Sync::Reset => None,
-                Sync::Put(..) | Sync::Get(_) | Sync::Size if object.kind == ObjectKind::Connection => None,
+                Sync::Put(..) | Sync::Get(_) | Sync::Poll(_) if object.kind == ObjectKind::Connection => None,
                 Sync::Put(value, _) if value.refers() => None,
                 Sync::Close => None,
                 _ => Some(object.id),
@@ -828,9 +843,59 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Whether a thread has ended, and everybody sees what it did.
-    fn is_over(&mut self, state: &State, thread: usize) -> bool {
-        self.facts(state.threads[thread]).ended && self.is_drained(state, thread)
+    /// Whether a thread has ended, and everybody sees what it did. With the first thread of a process, all of the process.
+    pub(super) fn is_over(&mut self, state: &State, thread: usize) -> bool {
+        let has_ended = |machine: &mut Self, thread: usize| {
+            machine.facts(state.threads[thread]).ended && machine.is_drained(state, thread)
+        };
+        has_ended(self, thread) && self.ends_with(state, thread).into_iter().all(|other| has_ended(self, other))
+    }
+
+    /// A thread, and where it is the first of another process, all that its process waits for at its end.
+    pub(super) fn ends_with(&mut self, state: &State, thread: usize) -> Vec<usize> {
+        let is_first = thread > 0 && usize::from(self.local(state.threads[thread]).home.process) == thread;
+        let others = if is_first { self.waited_for_by(state, thread) } else { Vec::new() };
+        [thread].into_iter().chain(others).collect()
+    }
+
+    /// The threads whose ends a thread's own process waits for at its end, where the thread is its first: all that are no
+    /// daemons, and the processes that it started, with theirs.
+    pub(super) fn waited_for_by(&mut self, state: &State, first: usize) -> Vec<usize> {
+        let mut all = vec![first];
+        let mut at = 0;
+        while at < all.len() {
+            let process = all[at] as u8;
+            at += 1;
+            for other in 1..state.threads.len() {
+                let local = self.local(state.threads[other]);
+                let starts_it = usize::from(local.home.process) == other && local.home.parent == process;
+                let within = local.home.process == process;
+                if (within || starts_it) && !local.daemon && !all.contains(&other) {
+                    all.push(other);
+                }
+            }
+        }
+        all.retain(|other| *other != first);
+        all
+    }
+
+    /// Whether some process still has this end of a pipe: the first has all that it does not close until all is over, for
+    /// its end waits for the others.
+    pub(super) fn is_held(&mut self, state: &State, end: Reference) -> bool {
+        match &self.body(state, end.id).body {
+            Body::Connection(end) => {
+                end.holders.iter().any(|process| *process == 0 || !self.is_over(state, usize::from(*process)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what an operation of one end of a pipe comes to is clear without waiting: it fails, or nobody will ever
+    /// answer.
+    fn fails(&mut self, state: &State, thread: usize, end: &ConnectionBody, sends: bool) -> bool {
+        let process = self.local(state.threads[thread]).home.process;
+        let may = if sends { end.sends } else { end.receives };
+        !may || !end.holders.contains(&process) || !self.is_held(state, end.peer)
     }
 
     fn are_over(&mut self, state: &State, thread: usize, awaits: &[u8]) -> bool {
@@ -951,13 +1016,22 @@ impl<'a> Machine<'a> {
                 !may_wake || self.blocks(state, thread, lock, &Sync::Acquire(Patience::Forever))
             }
             (Sync::AwaitEvent(Patience::Forever), Body::Event(set)) => !set,
-            (Sync::Put(_, Patience::Forever), Body::Queue(queue)) => queue.is_full(),
-            (Sync::Get(Patience::Forever), Body::Queue(queue)) => queue.items.is_empty() && !queue.closed,
-            (Sync::Put(_, Patience::Forever), Body::Connection { outgoing, .. }) => {
-                matches!(&self.body(state, outgoing.id).body, Body::Queue(queue) if queue.is_full())
+            (Sync::Put(_, Patience::Forever) | Sync::Get(Patience::Forever), Body::Queue(queue))
+                if queue.closed_by.contains(&self.local(state.threads[thread]).home.process) =>
+            {
+                false
             }
-            (Sync::Get(Patience::Forever), Body::Connection { incoming, .. }) => {
-                matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if queue.items.is_empty() && !queue.closed)
+            (Sync::Get(Patience::Forever), Body::Queue(queue)) => {
+                queue.items.is_empty() && queue.closure == Closure::Open
+            }
+            (Sync::Put(_, Patience::Forever), Body::Queue(queue)) => queue.is_full(),
+            (Sync::Put(_, Patience::Forever), Body::Connection(end)) => {
+                matches!(&self.body(state, end.outgoing.id).body, Body::Queue(queue) if queue.is_full())
+                    && !self.fails(state, thread, end, true)
+            }
+            (Sync::Get(Patience::Forever) | Sync::Poll(Patience::Forever), Body::Connection(end)) => {
+                matches!(&self.body(state, end.incoming.id).body, Body::Queue(queue) if queue.items.is_empty())
+                    && !self.fails(state, thread, end, false)
             }
             (Sync::Arrive(_) | Sync::GiveUp | Sync::Abort | Sync::Reset, Body::Barrier(barrier)) => barrier.is_acting,
             (Sync::AwaitTasks, Body::Queue(queue)) => queue.unfinished > 0 && queue.kind != QueueKind::Processes,
@@ -1262,20 +1336,29 @@ impl<'a> Machine<'a> {
     /// Carries out a thread's operation, which does not block.
     fn perform(&mut self, state: &mut State, thread: usize, choice: usize) {
         self.perform_one(state, thread, choice);
-        if thread == 0 && !self.shared.program.prelude.is_empty() && self.facts(state.threads[0]).ended {
-            self.close_with_main(state);
+        if self.shared.program.prelude.is_empty() {
+            return;
+        }
+        for ended in [thread].into_iter().chain(self.released.clone()) {
+            if self.facts(state.threads[ended]).ended
+                && usize::from(self.local(state.threads[ended]).home.process) == ended
+            {
+                self.close_with_main(state, ended as u8);
+            }
         }
     }
 
-    /// The end of the main thread tells the workers of executors that no more tasks will come.
-    fn close_with_main(&mut self, state: &mut State) {
+    /// The end of the main thread of a process tells the workers of its executors that no more tasks will come.
+    fn close_with_main(&mut self, state: &mut State, process: u8) {
         for object in self.objects(state) {
-            if let Body::Queue(QueueBody { kind: QueueKind::Tasks { ends_with_main: true }, closed: false, .. }) =
-                &self.body(state, object).body
+            if let Body::Queue(queue) = &self.body(state, object).body
+                && queue.kind == (QueueKind::Tasks { ends_with_main: true })
+                && queue.home == process
+                && queue.closure == Closure::Open
             {
                 self.change(state, object, |body| {
                     if let Body::Queue(queue) = body {
-                        queue.closed = true;
+                        queue.closure = Closure::Over;
                     }
                 });
             }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::content::{BarrierBody, Body, Content, QueueBody, Sleeper, Stage, ThreadBody, reference};
-use super::machine::{Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
+use super::content::{
+    BarrierBody, Body, Closure, ConnectionBody, Content, QueueBody, Sleeper, Stage, ThreadBody, reference,
+};
+use super::machine::{Home, Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
 use super::report::Memory;
 use super::search::stops;
 use super::tables::FastMap;
@@ -162,7 +164,7 @@ impl<'p> Machine<'p> {
             }
             Operation::New(new) => {
                 let site = self.site(local);
-                let made = self.make(state, new, site)?;
+                let made = self.make(state, new, site, local.home.process)?;
                 done(made)
             }
             Operation::Access(object, access) => {
@@ -243,6 +245,7 @@ impl<'p> Machine<'p> {
             }
             Operation::Fence => done(Value::None),
             Operation::DeepCopy(value) => {
+                self.sends_connection(state, value)?;
                 let mut names = FastMap::default();
                 done(self.copied(state, thread, value, &mut names))
             }
@@ -425,9 +428,9 @@ impl<'p> Machine<'p> {
     }
 
     /// Makes an object.
-    fn make(&mut self, state: &mut State, new: &New, site: u64) -> Result<Value, Failure> {
+    fn make(&mut self, state: &mut State, new: &New, site: u64, process: u8) -> Result<Value, Failure> {
         let (kind, body) = match new {
-            New::Shared(new) => return self.make(state, new, site | SHARED),
+            New::Shared(new) => return self.make(state, new, site | SHARED, process),
             New::List(items) => (ObjectKind::List, Body::Collection(Collection::List(items.clone()))),
             New::Dict(pairs) => (ObjectKind::Dict, Body::Collection(Collection::dict(pairs.iter().cloned())?)),
             New::Set(items) => (ObjectKind::Set, Body::Collection(Collection::set(items.iter().cloned())?)),
@@ -476,18 +479,33 @@ impl<'p> Machine<'p> {
                     QueueKind::Processes => capacity.or(self.shared.options.capacity.map(i64::from)),
                     _ => *capacity,
                 };
-                (ObjectKind::Queue, Body::Queue(QueueBody::new(capacity, *kind)))
+                (ObjectKind::Queue, Body::Queue(QueueBody::new(capacity, *kind, process)))
             }
-            New::Pipe => {
+            New::Pipe { duplex } => {
                 let capacity = self.shared.options.capacity.map(i64::from);
-                let queue = || Body::Queue(QueueBody::new(capacity, QueueKind::Processes));
+                let queue = || Body::Queue(QueueBody::new(capacity, QueueKind::Processes, process));
                 let ways: [Reference; 2] =
                     [(); 2].map(|()| reference(ObjectKind::Queue, self.add(state, site | SHARED, queue())));
-                let ends = [(0, 1), (1, 0)].map(|(incoming, outgoing)| {
-                    let body = Body::Connection { incoming: ways[incoming], outgoing: ways[outgoing] };
-                    Value::Object(reference(ObjectKind::Connection, self.add(state, site | SHARED, body)))
+                let mut ends = [0, 1].map(|end| {
+                    let body = ConnectionBody {
+                        incoming: ways[end],
+                        outgoing: ways[1 - end],
+                        peer: ways[end],
+                        receives: *duplex || end == 0,
+                        sends: *duplex || end == 1,
+                        holders: vec![process],
+                    };
+                    reference(ObjectKind::Connection, self.add(state, site | SHARED, Body::Connection(body)))
                 });
-                return Ok(Value::tuple(ends));
+                for _ in 0..2 {
+                    self.change(state, ends[0].id, |body| {
+                        if let Body::Connection(end) = body {
+                            end.peer = ends[1];
+                        }
+                    });
+                    ends.reverse();
+                }
+                return Ok(Value::tuple(ends.map(Value::Object)));
             }
             New::Local => (ObjectKind::Local, Body::Local),
             New::SharedValue(value) => {
@@ -574,6 +592,11 @@ impl<'p> Machine<'p> {
         }
         let spawns = process && self.rest(state).start == Some(StartMethod::Spawn);
         if process {
+            let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
+            handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
+            self.inherit(state, local.home.process, number as u8, spawns.then_some(handed))?;
+        }
+        if process {
             let count = self.shared.variables();
             let mut values: Vec<Value> = vec![Value::Unset; count as usize];
             if spawns {
@@ -607,11 +630,78 @@ impl<'p> Machine<'p> {
         if self.shared.options.memory == Memory::Tso {
             state.buffers.push(self.shared.buffers.number(Vec::new()));
         }
-        let new = Local { thread: new, pause: Pause::Ended, space, daemon, awaits: Vec::new(), clock, died: None };
+        let home = match process {
+            true => Home { process: number as u8, parent: local.home.process },
+            false => local.home,
+        };
+        let new =
+            Local { thread: new, pause: Pause::Ended, space, home, daemon, awaits: Vec::new(), clock, died: None };
         self.arrive(state, number, new, pause);
         // It goes on first: what it does without a step comes before all that its starter does from now on.
         let is_final = self.run_new(state, number);
         if is_final { Ok(Performed::Parked) } else { done(Value::None) }
+    }
+
+    /// A new process has copies of all ends of pipes that its parent has: under `fork` of all, else of those that it is
+    /// handed.
+    fn inherit(&mut self, state: &mut State, parent: u8, child: u8, handed: Option<Vec<Value>>) -> Result<(), Failure> {
+        let all = match &handed {
+            Some(values) => self.reached_by(state, values),
+            None => (0..self.objects_end(state)).collect(),
+        };
+        for object in all {
+            let content = self.body(state, object);
+            let (had, closes) = match &content.body {
+                Body::Connection(end) => (end.holders.contains(&parent), false),
+                Body::Queue(queue) => (queue.closed_by.contains(&parent), true),
+                _ => continue,
+            };
+            if !had {
+                if handed.is_some() && !closes {
+                    return Err(raised(ExceptionKind::OSError, "handle is closed"));
+                }
+                continue;
+            }
+            self.change(state, object, |body| match body {
+                Body::Connection(end) => end.holders.push(child),
+                Body::Queue(queue) => queue.closed_by.push(child),
+                _ => {}
+            });
+        }
+        Ok(())
+    }
+
+    /// All objects that can be reached from these values; what an end of a pipe refers to is not reached by it.
+    fn reached_by(&mut self, state: &State, values: &[Value]) -> Vec<u32> {
+        let mut reached: Vec<u32> = Vec::new();
+        let mut pending: Vec<u32> = Vec::new();
+        values.iter().for_each(|value| value.visit(&mut |object| pending.push(object.id)));
+        while let Some(object) = pending.pop() {
+            if reached.contains(&object) {
+                continue;
+            }
+            reached.push(object);
+            let content = self.body(state, object);
+            if !matches!(content.body, Body::Connection(_)) {
+                content.body.values(&mut |value| value.visit(&mut |object| pending.push(object.id)));
+            }
+        }
+        reached.sort_unstable();
+        reached
+    }
+
+    /// Whoever sends an end of a pipe would have it on its way, which is nobody's.
+    fn sends_connection(&mut self, state: &State, value: &Value) -> Result<(), Failure> {
+        if !value.refers() {
+            return Ok(());
+        }
+        let reached = self.reached_by(state, std::slice::from_ref(value));
+        match reached.into_iter().any(|object| matches!(self.body(state, object).body, Body::Connection(_))) {
+            true => Err(Failure::Limit(
+                "an end of a pipe that is sent to another process: hand it over in `Process(…, args=(…))`".into(),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// A copy of a value for another process: what all processes see stays what it is.
@@ -628,7 +718,7 @@ impl<'p> Machine<'p> {
             }
             let content = self.body_for(state, Some(thread), object.id);
             let started = matches!(&content.body, Body::Thread(ThreadBody { stage: Stage::Started(_), .. }));
-            let connected = matches!(content.body, Body::Connection { .. } | Body::SharedValue { .. });
+            let connected = matches!(content.body, Body::Connection(_) | Body::SharedValue { .. });
             if content.site & SHARED != 0 || started || connected {
                 names.insert(object.id, object.id);
                 continue;
@@ -786,25 +876,40 @@ impl<'p> Machine<'p> {
             (Body::Barrier(barrier), Sync::IsBroken) => return flag(barrier.broken),
             (Body::Barrier(barrier), Sync::Parties) => return done(Value::Int(barrier.parties)),
             (Body::Barrier(barrier), Sync::Waiting) => return done(Value::Int(barrier.waiting.len() as i64)),
-            (Body::Connection { outgoing, .. }, Sync::Put(..) | Sync::Close) => {
-                let outgoing = *outgoing;
-                return self.synchronise(state, thread, choice, outgoing, sync, local);
+            (Body::Connection(end), Sync::Close) => {
+                end.holders.retain(|process| *process != local.home.process);
+                done(Value::None)
             }
-            (Body::Connection { incoming, .. }, Sync::Get(_)) => {
-                let incoming = *incoming;
-                if let Body::Queue(queue) = &self.body(state, incoming.id).body
-                    && queue.items.is_empty()
-                {
-                    return Err(Failure::Raised(ExceptionKind::EOFError, Value::Unset));
+            (Body::Connection(end), Sync::Put(..) | Sync::Get(_) | Sync::Poll(_)) => {
+                let sends = matches!(sync, Sync::Put(..));
+                if !end.holders.contains(&local.home.process) {
+                    return Err(raised(ExceptionKind::OSError, "handle is closed"));
                 }
-                return self.synchronise(state, thread, choice, incoming, sync, local);
+                if sends && !end.sends {
+                    return Err(raised(ExceptionKind::OSError, "connection is read-only"));
+                }
+                if !sends && !end.receives {
+                    return Err(raised(ExceptionKind::OSError, "connection is write-only"));
+                }
+                let way = if sends { end.outgoing } else { end.incoming };
+                let peer = end.peer;
+                let is_held = self.is_held(state, peer);
+                if !matches!(sync, Sync::Get(_)) {
+                    self.notice_ends(state, peer, local.home.process);
+                }
+                let is_empty = matches!(&self.body(state, way.id).body, Body::Queue(queue) if queue.items.is_empty());
+                match sync {
+                    Sync::Put(..) if !is_held => {
+                        return Err(raised(ExceptionKind::BrokenPipeError, "[Errno 32] Broken pipe"));
+                    }
+                    // At its end there is something to learn as well.
+                    Sync::Poll(_) => return flag(!is_empty || !is_held),
+                    Sync::Get(_) if is_empty => return Err(Failure::Raised(ExceptionKind::EOFError, Value::Unset)),
+                    _ => return self.synchronise(state, thread, choice, way, sync, local),
+                }
             }
-            // `poll`: whether there is something.
-            (Body::Connection { incoming, .. }, Sync::Size) => {
-                let incoming = *incoming;
-                let there =
-                    matches!(&self.body(state, incoming.id).body, Body::Queue(queue) if !queue.items.is_empty());
-                return flag(there);
+            (Body::Queue(queue), Sync::Put(..) | Sync::Get(_)) if queue.closed_by.contains(&local.home.process) => {
+                return Err(raised(ExceptionKind::ValueError, "Queue is closed"));
             }
             (Body::Queue(queue), Sync::Put(value, _)) => {
                 if queue.is_full() {
@@ -812,8 +917,14 @@ impl<'p> Machine<'p> {
                 }
                 let (kind, before) = (queue.kind, queue.unfinished);
                 let is_for_tasks = matches!(kind, QueueKind::Tasks { .. });
-                if is_for_tasks && queue.closed {
-                    return runtime("cannot schedule new futures after shutdown");
+                if is_for_tasks && queue.closure != Closure::Open {
+                    return runtime(match queue.closure {
+                        Closure::Over => "cannot schedule new futures after interpreter shutdown",
+                        _ => "cannot schedule new futures after shutdown",
+                    });
+                }
+                if kind == QueueKind::Processes {
+                    self.sends_connection(state, value)?;
                 }
                 let value = match kind {
                     QueueKind::Processes => self.copied(state, thread, value, &mut FastMap::default()),
@@ -826,7 +937,7 @@ impl<'p> Machine<'p> {
                 // Nobody reports a pool's task done: none is taken off again.
                 done(if is_for_tasks { Value::Int(before) } else { Value::None })
             }
-            (Body::Queue(queue), Sync::Get(_)) => match (queue.items.is_empty(), queue.closed) {
+            (Body::Queue(queue), Sync::Get(_)) => match (queue.items.is_empty(), queue.closure != Closure::Open) {
                 (true, true) => return done(Value::None),
                 (true, false) => return Err(Failure::Raised(ExceptionKind::QueueEmpty, Value::Unset)),
                 (false, _) => {
@@ -850,10 +961,25 @@ impl<'p> Machine<'p> {
             (Body::Queue(queue), Sync::Size) => return done(Value::Int(queue.items.len() as i64)),
             (Body::Queue(queue), Sync::IsEmpty) => return flag(queue.items.is_empty()),
             (Body::Queue(queue), Sync::IsFull) => return flag(queue.is_full()),
-            (Body::Queue(queue), Sync::Close) => {
-                queue.closed = true;
-                done(Value::None)
-            }
+            (Body::Queue(queue), Sync::Close) => match queue.kind {
+                QueueKind::Tasks { .. } => {
+                    if queue.closure == Closure::Open {
+                        queue.closure = Closure::Shut;
+                    }
+                    done(Value::None)
+                }
+                QueueKind::Processes => {
+                    if !queue.closed_by.contains(&local.home.process) {
+                        queue.closed_by.push(local.home.process);
+                        queue.closed_by.sort_unstable();
+                    }
+                    done(Value::None)
+                }
+                _ => {
+                    let text = "'Queue' object has no attribute 'close'";
+                    return Err(raised(ExceptionKind::AttributeError, text));
+                }
+            },
             (Body::Thread(body), Sync::Join(patience)) => {
                 self.ends_matter |= *patience != Patience::Forever;
                 self.told_apart |= *patience != Patience::Forever;
@@ -863,7 +989,7 @@ impl<'p> Machine<'p> {
                 self.ends_matter = true;
                 self.told_apart = true;
                 let alive = match body.stage {
-                    Stage::Started(other) => !self.facts(state.threads[usize::from(other)]).ended,
+                    Stage::Started(other) => !self.is_over(state, usize::from(other)),
                     _ => false,
                 };
                 return flag(alive);
@@ -999,6 +1125,16 @@ impl<'p> Machine<'p> {
         Ok(Performed::WentOn)
     }
 
+    /// Whether some process has an end of a pipe may hang on when another ends.
+    fn notice_ends(&mut self, state: &State, end: Reference, own: u8) {
+        if let Body::Connection(end) = &self.body(state, end.id).body
+            && !end.holders.is_empty()
+            && !end.holders.iter().any(|process| [0, own].contains(process))
+        {
+            self.ends_matter = true;
+        }
+    }
+
     fn joined(&mut self, state: &mut State, thread: usize, body: ThreadBody, local: &Local) -> Attempt {
         let other = match body.stage {
             Stage::Started(other) => usize::from(other),
@@ -1011,13 +1147,15 @@ impl<'p> Machine<'p> {
         if other == thread {
             return runtime("cannot join current thread");
         }
-        if self.facts(state.threads[other]).ended {
+        if self.is_over(state, other) {
             let mut own = local.clone();
             let joined: Vec<u8> = own.awaits.iter().copied().chain([other as u8]).collect();
             self.told_apart |= !self.symmetry.are_whole(&joined);
-            for other in own.awaits.drain(..).map(usize::from).chain([other]) {
-                let ended = self.local(state.threads[other]);
-                own.clock.joins(thread, other, &ended.clock);
+            for first in own.awaits.drain(..).map(usize::from).chain([other]) {
+                for other in self.ends_with(state, first) {
+                    let ended = self.local(state.threads[other]);
+                    own.clock.joins(thread, other, &ended.clock);
+                }
             }
             state.threads[thread] = self.shared.locals.number(own);
         }
@@ -1026,7 +1164,8 @@ impl<'p> Machine<'p> {
 }
 
 impl QueueBody {
-    fn new(capacity: Option<i64>, kind: QueueKind) -> QueueBody {
-        QueueBody { items: Vec::new(), capacity, kind, unfinished: 0, closed: false }
+    fn new(capacity: Option<i64>, kind: QueueKind, home: u8) -> QueueBody {
+        let closure = Closure::Open;
+        QueueBody { items: Vec::new(), capacity, kind, unfinished: 0, closure, home, closed_by: Vec::new() }
     }
 }

@@ -187,7 +187,7 @@ pub(super) fn wait(machine: &mut Machine<'_>, state: &State, thread: usize) -> O
         (_, Sync::Wake(_)) => format!("a notify of {}", name_of(machine, state, object)),
         (_, Sync::AwaitEvent(_)) => format!("{} to be set", name_of(machine, state, object)),
         (_, Sync::Put(..)) => format!("room in {}", name_of(machine, state, object)),
-        (_, Sync::Get(_)) => format!("an item in {}", name_of(machine, state, object)),
+        (_, Sync::Get(_) | Sync::Poll(_)) => format!("an item in {}", name_of(machine, state, object)),
         (_, Sync::AwaitTasks) => format!("all items of {} to be done", name_of(machine, state, object)),
         (_, Sync::Arrive(_) | Sync::GiveUp) => format!("the others at {}", name_of(machine, state, object)),
         (_, Sync::Result(_) | Sync::Failure(_)) => "a task's result".into(),

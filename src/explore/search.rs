@@ -175,7 +175,7 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
         use super::content::Body;
         let changes = match &content.body {
             Body::Variable(_) => stored.contains(&(object as u32)),
-            Body::Collection(_) | Body::Instance(_) | Body::Connection { .. } | Body::Local => false,
+            Body::Collection(_) | Body::Instance(_) | Body::Local => false,
             _ => true,
         };
         if changes {
@@ -274,8 +274,17 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);
     let (awaits, clock) = (Vec::new(), Clock::first());
-    let main =
-        super::machine::Local { thread, pause: Pause::Ended, space: None, daemon: false, awaits, clock, died: None };
+    let home = super::machine::Home::default();
+    let main = super::machine::Local {
+        thread,
+        pause: Pause::Ended,
+        space: None,
+        home,
+        daemon: false,
+        awaits,
+        clock,
+        died: None,
+    };
     state.threads.push(0);
     if options.memory == Memory::Tso {
         state.buffers.push(shared.buffers.number(Vec::new()));

@@ -44,6 +44,10 @@ impl Symmetry {
         }
         let mut classes: Vec<Vec<u8>> = Vec::new();
         for thread in 1..state.threads.len() {
+            // The first thread of a process gives it its number.
+            if usize::from(machine.local(state.threads[thread]).home.process) == thread {
+                continue;
+            }
             let (role, waits) = (&roles[thread], &awaited[thread]);
             let alike = |class: &&mut Vec<u8>| {
                 let first = usize::from(class[0]);

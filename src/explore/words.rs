@@ -337,6 +337,7 @@ fn synchronised(
         Sync::TaskDone => format!("reports an item of {name} done"),
         Sync::AwaitTasks => format!("sees that all items of {name} are done"),
         Sync::Size | Sync::IsEmpty | Sync::IsFull => format!("asks {name} how full it is"),
+        Sync::Poll(_) => format!("asks {name} whether something has come"),
         Sync::Close => format!("closes {name}"),
         Sync::Join(_) => "gives up waiting for a thread's end".into(),
         Sync::IsAlive => format!("asks whether {name} is alive"),

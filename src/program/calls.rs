@@ -974,9 +974,9 @@ impl Thread {
                 }
             }
             Builtin::Pipe => {
-                arguments.take("duplex");
+                let duplex = arguments.take("duplex").and_then(|duplex| duplex.truth()).unwrap_or(true);
                 arguments.end()?;
-                made(New::Pipe)
+                made(New::Pipe { duplex })
             }
             Builtin::SetStartMethod => {
                 let method = arguments.require("method")?;
@@ -1278,8 +1278,13 @@ impl Thread {
             }
             (ObjectKind::Connection, "recv") => sync(arguments, Sync::Get(Patience::Forever)),
             (ObjectKind::Connection, "poll") => {
-                arguments.take("timeout");
-                sync(arguments, Sync::Size)
+                // Here no time is none, and `None` is for ever.
+                let patience = match arguments.take("timeout") {
+                    None | Some(Value::Int(..=0)) => Patience::Not,
+                    Some(Value::None) => Patience::Forever,
+                    Some(_) => Patience::Timed,
+                };
+                sync(arguments, Sync::Poll(patience))
             }
 
             (ObjectKind::SharedValue | ObjectKind::SharedArray, "get_lock") => sync(arguments, Sync::GetLock),

@@ -135,6 +135,8 @@ exceptions! {
     ValueError, Exception, "", "ValueError";
     OSError, Exception, "", "OSError";
     TimeoutError, OSError, "", "TimeoutError";
+    ConnectionError, OSError, "", "ConnectionError";
+    BrokenPipeError, ConnectionError, "", "BrokenPipeError";
     QueueEmpty, Exception, "queue", "Empty";
     QueueFull, Exception, "queue", "Full";
     BrokenBarrierError, RuntimeError, "threading", "BrokenBarrierError";

@@ -124,7 +124,10 @@ pub enum New {
         kind: QueueKind,
     },
     /// The two ends of a pipe.
-    Pipe,
+    Pipe {
+        /// Both receive and send; else the first only receives, and the second only sends.
+        duplex: bool,
+    },
     /// `threading.local()`
     Local,
     /// `multiprocessing.Value`
@@ -227,6 +230,8 @@ pub enum Sync {
     IsEmpty,
     /// Whether there is no room.
     IsFull,
+    /// There is something to receive, or nothing will ever come.
+    Poll(Patience),
     /// Nothing more will be put in.
     Close,
     /// Waits for the end of a thread or process.

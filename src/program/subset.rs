@@ -128,12 +128,10 @@ pub(super) const PYTHON_ONLY: &[(&[&str], &str)] = &[
         &[
             "BaseExceptionGroup",
             "BlockingIOError",
-            "BrokenPipeError",
             "BufferError",
             "BytesWarning",
             "ChildProcessError",
             "ConnectionAbortedError",
-            "ConnectionError",
             "ConnectionRefusedError",
             "ConnectionResetError",
             "DeprecationWarning",

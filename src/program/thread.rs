@@ -971,6 +971,12 @@ impl Thread {
                     false => Flow::Do(Operation::Sync(*object, Sync::Release(1)), Expect::Drop),
                 });
             }
+            if object.kind == ObjectKind::Connection {
+                return match enters {
+                    true => self.done(context),
+                    false => Ok(Flow::Do(Operation::Sync(*object, Sync::Close), Expect::Drop)),
+                };
+            }
             let wanted = if enters { "__enter__" } else { "__exit__" };
             let name = program.names.iter().position(|name| name == wanted);
             if let (Some(name), Some(_)) = (name, object.kind.class()) {
