@@ -395,3 +395,65 @@ fn errors_have_the_words_of_cpython() {
         assert!(words.contains("integers are in the subset: `'i'`"), "{words}");
     }
 }
+
+#[test]
+fn exceptions_of_the_library_are_caught_by_their_names() {
+    let once = |imports: &str, fails: &str, name: &str| {
+        format!(
+            "import threading, queue, multiprocessing, concurrent.futures\nimport concurrent.futures as futures\n{imports}\n\
+             def one():\n    return 1\ntry:\n    {fails}\nexcept {name} as error:\n    print('caught')\n"
+        )
+    };
+    let late = "raise futures.TimeoutError()";
+    for (imports, fails, name) in [
+        ("", late, "concurrent.futures.TimeoutError"),
+        ("", late, "TimeoutError"),
+        ("from concurrent.futures import TimeoutError as Late", late, "Late"),
+        ("from concurrent.futures import TimeoutError", "raise TimeoutError('x')", "OSError"),
+        ("", "raise multiprocessing.TimeoutError()", "multiprocessing.ProcessError"),
+        ("from multiprocessing import TimeoutError", "raise multiprocessing.TimeoutError()", "TimeoutError"),
+        ("import queue as q", "queue.Queue().get_nowait()", "q.Empty"),
+        ("from queue import Empty, Full", "queue.Queue().get(False)", "(Full, Empty)"),
+        ("", "multiprocessing.Queue().get(timeout=1)", "queue.Empty"),
+        ("from queue import Full", "raise Full", "Full"),
+        ("", "threading.Barrier(2).wait(0)", "threading.BrokenBarrierError"),
+        ("from threading import BrokenBarrierError", "threading.Barrier(2).wait(0)", "BrokenBarrierError"),
+    ] {
+        assert_eq!(endings(&once(imports, fails, name)), ["1 caught"], "{imports}; {fails}; {name}");
+    }
+    // `multiprocessing.TimeoutError` is a class of its own.
+    let text = once("", "raise multiprocessing.TimeoutError('late')", "TimeoutError");
+    assert_eq!(endings(&text), ["1 multiprocessing.context.TimeoutError: late"]);
+    // It is what the result of a `Pool` raises; that of an executor raises the other.
+    let waits = |pool: &str, get: &str, name: &str| {
+        format!(
+            "import multiprocessing, concurrent.futures\ndef one():\n    return 1\nif __name__ == '__main__':\n    pool = {pool}\n\
+             \x20   try:\n        print({get}(timeout=1))\n    except {name}:\n        print('late')\n"
+        )
+    };
+    for text in [
+        waits("multiprocessing.Pool(1)", "pool.apply_async(one).get", "multiprocessing.TimeoutError"),
+        waits("concurrent.futures.ThreadPoolExecutor(1)", "pool.submit(one).result", "concurrent.futures.TimeoutError"),
+    ] {
+        let found = endings(&text);
+        assert!(found.len() == 2 && found[0].ends_with(" 1") && found[1].ends_with(" late"), "{found:?}");
+    }
+}
+
+#[test]
+fn what_pools_have_not_is_refused() {
+    for (what, words) in [
+        ("multiprocessing.Pool()", "write how many, `Pool(2)`"),
+        ("multiprocessing.Pool(None)", "write how many, `Pool(2)`"),
+        ("multiprocessing.Pool(2, one)", "an `initializer` of a pool"),
+        ("ThreadPoolExecutor(1).map(abs, [1], timeout=1)", "`result(timeout=…)`"),
+        ("as_completed([], timeout=1)", "`result(timeout=…)`"),
+    ] {
+        let text = format!(
+            "import multiprocessing\nfrom concurrent.futures import ThreadPoolExecutor, as_completed\ndef one():\n    pass\n{what}\n"
+        );
+        assert!(refused(&text).contains(words), "{}", refused(&text));
+    }
+    let text = "from concurrent.futures import ThreadPoolExecutor\nprint(list(ThreadPoolExecutor(1).map(abs, [-1, 2], timeout=None, chunksize=1)))\n";
+    assert!(endings(text).iter().all(|ending| ending.ends_with(" [1, 2]")), "{:?}", endings(text));
+}

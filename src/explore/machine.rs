@@ -1040,7 +1040,7 @@ impl<'a> Machine<'a> {
                 let local = self.local(state.threads[thread]);
                 other != thread && !self.are_over(state, other, &local.awaits)
             }
-            (Sync::Result(Patience::Forever) | Sync::Failure(Patience::Forever), Body::Future(result)) => {
+            (Sync::Result(Patience::Forever, _) | Sync::Failure(Patience::Forever), Body::Future(result)) => {
                 result.is_none()
             }
             _ => false,

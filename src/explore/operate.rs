@@ -1049,9 +1049,9 @@ impl<'p> Machine<'p> {
                 *result = Some((*good, value.clone()));
                 done(Value::None)
             }
-            (Body::Future(result), Sync::Result(_)) => {
+            (Body::Future(result), Sync::Result(_, late)) => {
                 return match result {
-                    None => Err(Failure::Raised(ExceptionKind::TimeoutError, Value::Unset)),
+                    None => Err(Failure::Raised(*late, Value::Unset)),
                     Some((true, value)) => done(value.clone()),
                     Some((false, Value::Exception(exception))) => {
                         // Raised anew where the result is asked for.

@@ -190,7 +190,7 @@ pub(super) fn wait(machine: &mut Machine<'_>, state: &State, thread: usize) -> O
         (_, Sync::Get(_) | Sync::Poll(_)) => format!("an item in {}", name_of(machine, state, object)),
         (_, Sync::AwaitTasks) => format!("all items of {} to be done", name_of(machine, state, object)),
         (_, Sync::Arrive(_) | Sync::GiveUp) => format!("the others at {}", name_of(machine, state, object)),
-        (_, Sync::Result(_) | Sync::Failure(_)) => "a task's result".into(),
+        (_, Sync::Result(..) | Sync::Failure(_)) => "a task's result".into(),
         _ => name_of(machine, state, object),
     };
     Some(Wait { thread, what, held_by })

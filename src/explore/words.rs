@@ -357,7 +357,7 @@ fn synchronised(
             }
         }
         Sync::Resolve(..) => "hands in the result of its task".into(),
-        Sync::Result(_) | Sync::Failure(_) => "takes a task's result".into(),
+        Sync::Result(..) | Sync::Failure(_) => "takes a task's result".into(),
         Sync::IsDone => "asks whether a task is done".into(),
         _ => format!("uses {name}"),
     }

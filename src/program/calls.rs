@@ -1037,8 +1037,12 @@ impl Thread {
             }
             Builtin::AsCompleted => {
                 let futures = arguments.require("fs")?;
-                arguments.take("timeout");
+                let timeout = arguments.take("timeout").filter(|timeout| *timeout != Value::None);
                 arguments.end()?;
+                if timeout.is_some() {
+                    let text = "a timeout of `as_completed`: ask each future for its `result(timeout=…)`";
+                    return Err(Failure::Limit(text.into()));
+                }
                 self.collect(program, futures, Collect::AsCompleted)
             }
             Builtin::Future => {
@@ -1049,6 +1053,10 @@ impl Thread {
                 let futures = arguments.require("futures")?;
                 arguments.end()?;
                 self.collect(program, futures, Collect::Results)
+            }
+            Builtin::Refuse => {
+                let what = arguments.require("what")?;
+                Err(Failure::Limit(text::plain(program, &what, false)))
             }
             Builtin::DeepCopy => {
                 let value = arguments.require("value")?;
@@ -1312,7 +1320,9 @@ impl Thread {
             }
             (ObjectKind::Future, "result" | "get") => {
                 let patience = arguments.patience();
-                sync(arguments, Sync::Result(patience))
+                // `get` is how a `multiprocessing.Pool` has it, with an exception of its own.
+                let late = if name == "get" { ExceptionKind::ProcessTimeout } else { ExceptionKind::TimeoutError };
+                sync(arguments, Sync::Result(patience, late))
             }
             (ObjectKind::Future, "exception") => {
                 let patience = arguments.patience();

@@ -1,7 +1,7 @@
 //! Names of the library: what a module has, and what needs no import.
 
 use super::code::Constant;
-use super::library::{BUILTINS, Builtin, EXCEPTIONS};
+use super::library::{ALSO, BUILTINS, Builtin, EXCEPTIONS};
 
 /// The modules that can be imported, by the names that they are imported by.
 pub(super) fn modules() -> impl Iterator<Item = &'static str> {
@@ -45,7 +45,9 @@ pub(super) fn is_module(builtin: Builtin) -> bool {
 fn named(module: &str) -> impl Iterator<Item = (&'static str, Constant)> {
     let builtins = BUILTINS.iter().filter(move |(_, home, _)| *home == module);
     let exceptions = EXCEPTIONS.iter().filter(move |(_, _, home, _)| *home == module);
+    let also = ALSO.iter().filter(move |(_, home)| *home == module);
     builtins
         .map(|(builtin, _, name)| (*name, Constant::Builtin(*builtin)))
         .chain(exceptions.map(|(kind, _, _, name)| (*name, Constant::Exception(*kind))))
+        .chain(also.map(|(kind, _)| (kind.name(), Constant::Exception(*kind))))
 }

@@ -87,7 +87,7 @@ pub(super) fn advance(iteration: &mut Iteration) -> Step {
         Iteration::Results(futures, at) => match futures.get(*at) {
             Some(Value::Object(future)) => {
                 *at += 1;
-                Step::Need(Operation::Sync(*future, Sync::Result(Patience::Forever)))
+                Step::Need(Operation::Sync(*future, Sync::Result(Patience::Forever, ExceptionKind::TimeoutError)))
             }
             _ => Step::End,
         },

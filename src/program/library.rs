@@ -96,6 +96,8 @@ builtins! {
     SortedBy, "prelude", "sorted_by";
     /// For the prelude only: what `min` and `max` with a key do.
     BestBy, "prelude", "best_by";
+    /// For the prelude only: says what is not in the subset.
+    Refuse, "prelude", "refuse";
     /// For the prelude only: what `Condition.wait_for` does.
     WaitFor, "prelude", "wait_for";
     /// For the prelude only: what the last to arrive at a barrier with an action does.
@@ -140,7 +142,12 @@ exceptions! {
     QueueEmpty, Exception, "queue", "Empty";
     QueueFull, Exception, "queue", "Full";
     BrokenBarrierError, RuntimeError, "threading", "BrokenBarrierError";
+    ProcessError, Exception, "multiprocessing", "ProcessError";
+    ProcessTimeout, ProcessError, "multiprocessing", "TimeoutError";
 }
+
+/// Exceptions that a module has as well, which are of another: the same class.
+pub const ALSO: &[(ExceptionKind, &str)] = &[(ExceptionKind::TimeoutError, "concurrent.futures")];
 
 impl ExceptionKind {
     /// The class that it derives from; `BaseException` from itself.

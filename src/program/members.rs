@@ -6,7 +6,7 @@ use super::calls::{Bound, Collect};
 use super::code::{Binary, Constant, NameId, Program};
 use super::collection::{Access, Failure, raised, slice_indices, slice_range};
 use super::iterate::iteration;
-use super::library::{BUILTINS, Builtin, EXCEPTIONS, ExceptionKind};
+use super::library::{ALSO, BUILTINS, Builtin, EXCEPTIONS, ExceptionKind};
 use super::operation::{Operation, Sync};
 use super::thread::{Expect, Flow, Outcome, Then, Thread};
 use super::value::{Method, ObjectKind, Reference, Value, View, range_len};
@@ -21,8 +21,10 @@ pub(super) fn of_builtins(name: &str) -> Option<Value> {
 fn of_module(module: &str, name: &str) -> Option<Value> {
     let builtin = BUILTINS.iter().find(|(_, home, own)| *home == module && *own == name);
     let exception = || EXCEPTIONS.iter().find(|(_, _, home, own)| *home == module && *own == name);
+    let also = || ALSO.iter().find(|(kind, home)| *home == module && kind.name() == name);
     builtin
         .map(|(builtin, ..)| Value::Builtin(*builtin))
+        .or_else(|| also().map(|(kind, _)| Value::ExceptionClass(*kind)))
         .or_else(|| exception().map(|(kind, ..)| Value::ExceptionClass(*kind)))
 }
 

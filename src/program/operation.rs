@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::code::{ClassId, Comparison, GlobalId, NameId};
 use super::collection::Access;
+use super::library::ExceptionKind;
 use super::value::{Iteration, Reference, Value};
 
 /// Something for the world to do.
@@ -260,8 +261,8 @@ pub enum Sync {
     GetLock,
     /// A task ended: well or not, with a result or an exception.
     Resolve(bool, Value),
-    /// Waits for a task's result, or raises its exception.
-    Result(Patience),
+    /// Waits for a task's result, or raises its exception; the exception for one who waits no longer.
+    Result(Patience, ExceptionKind),
     /// Waits for a task's end, and gives its exception or `None`.
     Failure(Patience),
     /// Whether a task has ended.

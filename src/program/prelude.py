@@ -1,6 +1,6 @@
 # What a program uses of Python's library and what is itself written in the subset, so that the explorer needs to know
-# nothing of it: pools, `Condition.wait_for`, and what calls a `key=`. Only here may a call spread its arguments, and only here are the
-# objects of module `prelude` known (library.rs): Future, TaskQueue, results, deep_copy, order, best.
+# nothing of it: pools, `Condition.wait_for`, and what calls a `key=`. Only here may a call spread its arguments, and only
+# here are the objects of module `prelude` known (library.rs): Future, TaskQueue, results, deep_copy, order, best, refuse.
 #
 # Every read of an attribute that two threads share, one of them writing, is a step of the user's program, so what a
 # pool is made of is written once and then only read. A worker keeps nothing while it waits for its next task: states
@@ -83,7 +83,9 @@ def _work_apart(tasks):
 class ThreadPoolExecutor:
     # CPython starts a worker where none is idle and there are fewer than max_workers. Whether one is idle is a matter
     # of time, so here every task brings one until there are enough of them.
-    def __init__(self, max_workers=None, thread_name_prefix=""):
+    def __init__(self, max_workers=None, thread_name_prefix="", initializer=None, initargs=()):
+        if initializer is not None:
+            refuse("an `initializer` of a pool: let each task do it, or keep it in a global variable")
         if max_workers is not None and max_workers <= 0:
             raise ValueError("max_workers must be greater than 0")
         self._limit = max_workers
@@ -111,7 +113,13 @@ class ThreadPoolExecutor:
             worker.start()
         return future
 
-    def map(self, function, *iterables):
+    def map(self, function, *iterables, **keywords):
+        for name, value in keywords:
+            if name == "timeout":
+                if value is not None:
+                    refuse("a timeout of `map`: `submit` each, and ask for its `result(timeout=…)`")
+            elif name != "chunksize":
+                raise TypeError("Executor.map() got an unexpected keyword argument '" + name + "'")
         return results([self._submit((function, rest, ())) for rest in zip(*iterables)])
 
     def shutdown(self, wait=True):
@@ -139,7 +147,13 @@ class ProcessPoolExecutor(ThreadPoolExecutor):
 class Pool:
     # Its workers are daemons and start at once. How many there are must be said: CPython takes as many as the machine
     # has cores, and a program is not to mean something else on another machine.
-    def __init__(self, processes):
+    def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
+        if processes is None:
+            refuse("a `Pool` of as many workers as the machine has cores: write how many, `Pool(2)`")
+        if initializer is not None:
+            refuse("an `initializer` of a pool: let each task do it, or keep it in a global variable")
+        if maxtasksperchild is not None:
+            refuse("`maxtasksperchild` of a pool: leave it out, its workers last")
         if processes < 1:
             raise ValueError("Number of processes must be at least 1")
         self._running = True
@@ -160,7 +174,7 @@ class Pool:
     def apply(self, func, args=(), kwds=None):
         return self.apply_async(func, args, kwds).get()
 
-    def map(self, func, iterable):
+    def map(self, func, iterable, chunksize=None):
         # As CPython does, it waits for all of them, and then tells the first failure.
         futures = [self.apply_async(func, (item,)) for item in iterable]
         values = []

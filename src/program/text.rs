@@ -218,6 +218,8 @@ pub fn exception_name(program: &Program, class: ExceptionClass) -> String {
         ExceptionClass::Python(kind) => match kind {
             ExceptionKind::QueueEmpty => "_queue.Empty".into(),
             ExceptionKind::QueueFull => "queue.Full".into(),
+            ExceptionKind::ProcessError => "multiprocessing.context.ProcessError".into(),
+            ExceptionKind::ProcessTimeout => "multiprocessing.context.TimeoutError".into(),
             ExceptionKind::BrokenBarrierError => "threading.BrokenBarrierError".into(),
             kind => kind.name().into(),
         },
