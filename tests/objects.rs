@@ -457,3 +457,54 @@ fn what_pools_have_not_is_refused() {
     let text = "from concurrent.futures import ThreadPoolExecutor\nprint(list(ThreadPoolExecutor(1).map(abs, [-1, 2], timeout=None, chunksize=1)))\n";
     assert!(endings(text).iter().all(|ending| ending.ends_with(" [1, 2]")), "{:?}", endings(text));
 }
+
+// ── what is not in the subset ──────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn what_the_library_has_besides_is_refused_with_the_nearest_that_is_in() {
+    for (what, help) in [
+        ("p.exitcode", "help: `name` and `is_alive` are in the subset"),
+        ("p.terminate()", "help: let it end by itself"),
+        ("pool.starmap(f, [(1, 2)])", "help: `apply_async` for each of them is in the subset, and so is `map`"),
+        ("pool.imap(f, [1])", "help: `map` and `apply_async` are in the subset"),
+        ("t.isAlive()", "help: `is_alive` is in the subset"),
+        ("c.notifyAll()", "help: `notify_all` is in the subset"),
+        ("name.upper()", "help: f-strings and `+` are"),
+        ("t.strat()", "help: did you mean `start`?"),
+        ("t.frobnicate()", "help: an object has what is assigned: `….frobnicate = …`"),
+        ("threading.Timer(1, f)", "help: a thread can sleep first"),
+        ("threading.Lok()", "help: did you mean `Lock`?"),
+        ("queue.PriorityQueue()", "help: `Queue` and `LifoQueue` are in the subset"),
+        ("time.time()", "help: leave it out"),
+        ("multiprocessing.Manager()", "help: `Value`, `Array`, `Queue` and `Pipe` are shared"),
+        ("from multiprocessing import JoinableQueue", "help: `multiprocessing.Queue` is in the subset"),
+        ("from concurrent.futures import wait", "help: `as_completed`, and the `result` of each, are in the subset"),
+        ("name = 'x'\nname.count('x')", "`count` of a str is not in the subset: f-strings and `+` are"),
+        ("(1, 2).index(2)", "`index` of a tuple is not in the subset: a list has it"),
+        (
+            "v = multiprocessing.Value('i', 0)\nv.acquire()",
+            "`acquire` of a Value is not in the subset: `with value.get_lock():`",
+        ),
+    ] {
+        let text = format!("import threading, queue, time, multiprocessing\n{what}\n");
+        assert!(refused(&text).contains(help), "{}", refused(&text));
+    }
+}
+
+#[test]
+fn a_name_that_nothing_has_is_told_with_what_was_perhaps_meant() {
+    assert!(refused("threading.Lock()").contains("help: `threading` is not imported: `import threading`"));
+    for (text, words) in [
+        ("counter = 1\nprint(coutner)", "NameError: name 'coutner' is not defined. Did you mean: 'counter'?"),
+        ("def f():\n    pass\nprint(lenn(()))", "NameError: name 'lenn' is not defined. Did you mean: 'len'?"),
+        ("print(threading)", "NameError: name 'threading' is not defined. Did you forget to import 'threading'?"),
+        ("print(frobnicate)", "NameError: name 'frobnicate' is not defined"),
+        ("print(late)\nlate = 1", "NameError: name 'late' is not defined"),
+        (
+            "try:\n    coutner\nexcept NameError as error:\n    print(error)\ncounter = 1",
+            "name 'coutner' is not defined",
+        ),
+    ] {
+        assert_eq!(endings(text), [format!("1 {words}")], "{text}");
+    }
+}

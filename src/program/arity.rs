@@ -88,20 +88,3 @@ pub(super) fn check(program: &Program, owner: &str, name: &str, bound: &Bound) -
     };
     Err(raised(ExceptionKind::TypeError, text))
 }
-
-/// What Python's own types have and the subset has not, as far as programs can name it.
-#[rustfmt::skip]
-const MORE: &[(&[&str], &[&str], &str)] = &[
-    (&["str"], &["index", "count", "join"], "f-strings, `+`, `in` and slices of strings are"),
-    (&["tuple"], &["index", "count"], "a `for` loop is, and so are lists, which have it"),
-    (&["range"], &["index", "count"], "a `for` loop is, and so are lists, which have it"),
-    (&["dict_keys", "dict_items"], &["isdisjoint"], "make a set of it first: `set(…)`"),
-    (&["Value", "Array"], &["acquire", "release"], "take its lock: `with x.get_lock():`, or one of your own"),
-    (&["Process"], &["close"], "leave it out: a process that has ended holds nothing here"),
-];
-
-/// What to do without an attribute that Python's own type has.
-pub(super) fn python_only(kind: &str, name: &str) -> Option<&'static str> {
-    let found = MORE.iter().find(|(kinds, names, _)| kinds.contains(&kind) && names.contains(&name));
-    found.map(|(.., help)| *help)
-}

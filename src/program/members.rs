@@ -390,10 +390,10 @@ impl Thread {
     }
 }
 
-/// Python's word for an attribute that is not there, or what to do without one that is.
+/// Python's word for an attribute that is not there; or that it is there in Python, and not here.
 fn no_attribute(program: &Program, object: &Value, name: &str) -> Failure {
-    if let Some(help) = super::arity::python_only(object.type_name(), name) {
-        let kind = object.type_name();
+    let kind = object.type_name();
+    if let Some(help) = super::subset::of_kind(kind, name) {
         return Failure::Limit(format!("`{name}` of a {kind} is not in the subset: {help}"));
     }
     let text = match object {

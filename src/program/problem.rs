@@ -107,23 +107,26 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The help for a word that is not among `known`: the nearest of them, or all of them where they are few.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    // Distances grow with the square of the length, and no right name is that long.
-    const CHARS_MAX: usize = 64;
     const LISTED_MAX: usize = 24;
     let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None if (1..=LISTED_MAX).contains(&known.len()) => Some(format!("known here: {}", known.join(", "))),
+        None => None,
+    }
+}
+
+/// The nearest to a word among `known`, if it is near enough to be what was meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Distances grow with the square of the length, and no right name is that long.
+    const CHARS_MAX: usize = 64;
     let word: String = word.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
     let distance = |name: &str| match name.starts_with(&word) && word.len() >= 3 {
         true => 0,
         false => strsim::damerau_levenshtein(&word, &name.to_lowercase()),
     };
-    let nearest = known.iter().map(|name| (distance(name), *name)).min();
-    match nearest {
-        Some((distance, name)) if distance <= (word.chars().count() / 3).max(1) => {
-            Some(format!("did you mean `{name}`?"))
-        }
-        Some(_) if known.len() <= LISTED_MAX => Some(format!("known here: {}", known.join(", "))),
-        _ => None,
-    }
+    let nearest = known.map(|name| (distance(name), name)).min();
+    nearest.filter(|(distance, _)| *distance <= (word.chars().count() / 3).max(1)).map(|(_, name)| name)
 }
 
 /// Where something stands: a range of bytes in one of the [`Sources`].

@@ -183,3 +183,142 @@ pub(super) const PYTHON_ONLY: &[(&[&str], &str)] = &[
 pub(super) fn python_only(name: &str) -> Option<&'static str> {
     PYTHON_ONLY.iter().find(|(names, _)| names.contains(&name)).map(|(_, help)| *help)
 }
+
+/// What modules have and programs here have not, with what to do instead.
+const OF_MODULES: &[(&str, &[&str], &str)] = &[
+    ("threading", &["Timer"], "a thread can sleep first: `threading.Thread(target=…)`"),
+    ("threading", &["active_count", "enumerate"], "keep the threads in a list: `is_alive` is in the subset"),
+    ("threading", &["get_ident", "get_native_id", "main_thread"], "`threading.current_thread().name` is in the subset"),
+    ("queue", &["PriorityQueue"], "`Queue` and `LifoQueue` are in the subset"),
+    ("queue", &["SimpleQueue"], "`Queue` is in the subset"),
+    (
+        "time",
+        &["time", "time_ns", "monotonic", "perf_counter", "process_time"],
+        "leave it out: every order is explored, whatever time it takes",
+    ),
+    ("random", &["randint", "random", "uniform", "getrandbits"], "`random.randrange` is in the subset"),
+    ("random", &["choices", "sample", "shuffle"], "`random.choice` is in the subset"),
+    ("random", &["seed"], "leave it out: every value is explored"),
+    ("multiprocessing", &["JoinableQueue", "SimpleQueue"], "`multiprocessing.Queue` is in the subset"),
+    (
+        "multiprocessing",
+        &["Manager", "managers", "shared_memory", "RawValue", "RawArray"],
+        "`Value`, `Array`, `Queue` and `Pipe` are shared",
+    ),
+    ("multiprocessing", &["cpu_count"], "write the number: a program is to mean the same on every machine"),
+    ("multiprocessing", &["get_context", "get_start_method"], "`multiprocessing.set_start_method` is in the subset"),
+    ("multiprocessing", &["freeze_support"], "leave it out"),
+    (
+        "multiprocessing",
+        &["active_children", "parent_process"],
+        "keep the processes in a list: `is_alive` is in the subset",
+    ),
+    ("multiprocessing", &["pool"], "`multiprocessing.Pool` is in the subset"),
+    (
+        "concurrent.futures",
+        &["wait", "FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"],
+        "`as_completed`, and the `result` of each, are in the subset",
+    ),
+    ("concurrent.futures", &["Future"], "`submit` makes one"),
+    ("concurrent.futures", &["CancelledError", "BrokenExecutor", "InvalidStateError"], "nothing here raises it"),
+];
+
+/// What to do without something that a module has and programs here have not.
+pub(super) fn of_module(module: &str, name: &str) -> Option<&'static str> {
+    OF_MODULES.iter().find(|(home, names, _)| *home == module && names.contains(&name)).map(|(.., help)| *help)
+}
+
+/// Attributes that objects of Python have and those here have not, with what to do instead.
+const ATTRIBUTES: &[(&[&str], &str)] = &[
+    (&["exitcode", "pid", "sentinel", "ident", "native_id"], "`name` and `is_alive` are in the subset"),
+    (&["terminate", "kill"], "let it end by itself, when an `Event` or a `Value` tells it to"),
+    (&["getName", "setName"], "`name` is in the subset"),
+    (&["isDaemon", "setDaemon"], "`daemon` is in the subset"),
+    (&["isAlive"], "`is_alive` is in the subset"),
+    (&["notifyAll"], "`notify_all` is in the subset"),
+    (&["isSet"], "`is_set` is in the subset"),
+    (&["starmap", "starmap_async"], "`apply_async` for each of them is in the subset, and so is `map`"),
+    (&["imap", "imap_unordered", "map_async"], "`map` and `apply_async` are in the subset"),
+    (
+        &["cancel", "cancelled", "running", "set_result", "set_exception", "add_done_callback"],
+        "`done`, `result` and `exception` are in the subset",
+    ),
+    (&["successful"], "`ready` and `get` are in the subset"),
+    (&["send_bytes", "recv_bytes", "recv_bytes_into"], "`send` and `recv` are in the subset"),
+    (&["fileno", "closed", "readable", "writable"], "`poll` and `close` are in the subset"),
+    (&["join_thread", "cancel_join_thread"], "`close` is in the subset"),
+    (&["get_obj"], "`value` and `get_lock` are in the subset"),
+    (
+        &["appendleft", "popleft", "extendleft", "rotate"],
+        "a list is in the subset: `insert(0, …)`, `pop(0)`; between threads, a `queue.Queue`",
+    ),
+    (&["fromkeys"], "fill the dict in a `for` loop"),
+    (
+        &["intersection_update", "difference_update", "symmetric_difference_update"],
+        "`intersection`, `difference` and `symmetric_difference` give new sets",
+    ),
+    (&["with_traceback", "add_note", "message", "errno", "strerror"], "`args` is in the subset"),
+    (&["fetch_add", "increment", "fetch_and_add"], "`add` is in the subset"),
+    (&["compare_and_swap", "compare_and_set", "cas"], "`compare_exchange` is in the subset"),
+    (&["exchange"], "`swap` is in the subset"),
+    (
+        &[
+            "capitalize",
+            "casefold",
+            "center",
+            "encode",
+            "endswith",
+            "expandtabs",
+            "find",
+            "format",
+            "isalnum",
+            "isalpha",
+            "isdecimal",
+            "isdigit",
+            "islower",
+            "isnumeric",
+            "isspace",
+            "isupper",
+            "ljust",
+            "lower",
+            "lstrip",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rjust",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "swapcase",
+            "title",
+            "translate",
+            "upper",
+            "zfill",
+        ],
+        STRING_METHOD.help,
+    ),
+];
+
+/// What to do without an attribute that objects of Python have and those here have not.
+pub(super) fn attribute(name: &str) -> Option<&'static str> {
+    ATTRIBUTES.iter().find(|(names, _)| names.contains(&name)).map(|(_, help)| *help)
+}
+
+/// What to do without something that an object of this kind has in Python and not here, though others have it.
+pub(super) fn of_kind(kind: &str, name: &str) -> Option<&'static str> {
+    match (kind, name) {
+        ("str", "count" | "index" | "join") => Some(STRING_METHOD.help),
+        ("tuple" | "range", "count" | "index") => Some("a list has it: `list(…)`"),
+        ("dict_keys" | "dict_items", "isdisjoint") => Some("make a set of it first: `set(…)`"),
+        ("Process", "close") => Some("leave it out"),
+        ("Value" | "Array", "acquire" | "release") => Some("`with value.get_lock():` is in the subset"),
+        _ => None,
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::arithmetic::TEXT_MAX;
-use super::code::{Base, ClassId, Program};
+use super::code::{Base, ClassId, Instruction, Program};
 use super::collection::{Collection, Failure, Objects, raised};
 use super::library::ExceptionKind;
 use super::value::{Exception, ExceptionClass, Method, ObjectKind, Value, quoted};
@@ -204,12 +204,34 @@ impl Writer<'_> {
 
 /// The exception as the last line of a traceback has it: `KeyError: 'x'`.
 pub fn exception_line(program: &Program, exception: &Exception, objects: &dyn Objects) -> String {
-    let message = render(program, &Value::Exception(Arc::new(exception.clone())), false, objects);
+    let mut message = render(program, &Value::Exception(Arc::new(exception.clone())), false, objects);
+    message.push_str(&meant(program, exception).unwrap_or_default());
     let name = exception_name(program, exception.class);
     match message.is_empty() {
         true => name,
         false => format!("{name}: {message}"),
     }
+}
+
+/// What was perhaps meant by a name that nothing has: CPython's traceback tells that too.
+fn meant(program: &Program, exception: &Exception) -> Option<String> {
+    let (ExceptionClass::Python(ExceptionKind::NameError), [Value::Str(message)]) =
+        (exception.class, &exception.arguments[..])
+    else {
+        return None;
+    };
+    let name = message.strip_prefix("name '")?.strip_suffix("' is not defined")?;
+    if super::imports::module(name).is_some() {
+        return Some(format!(". Did you forget to import '{name}'?"));
+    }
+    // A global is among them because it is asked for, too: what has that name must be assigned somewhere.
+    let code = program.functions.iter().flat_map(|function| &function.code);
+    let assigned = code.filter_map(|instruction| match instruction {
+        Instruction::StoreGlobal(global) => Some(program.globals[global.index()].as_str()),
+        _ => None,
+    });
+    let known = assigned.chain(super::imports::without_import().map(|(name, _)| name)).filter(|known| *known != name);
+    super::problem::nearest(name, known).map(|known| format!(". Did you mean: '{known}'?"))
 }
 
 /// The name of a class of exceptions.

@@ -6,6 +6,7 @@ use crate::program::imports;
 use crate::program::library::MEMBERS;
 use crate::program::names::is_special;
 use crate::program::problem::quoted;
+use crate::program::scopes::Home;
 use crate::program::subset;
 use ruff_python_ast::{Expr, ExprAttribute, ExprDict, ExprNumberLiteral, ExprSlice, Number, Operator, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
@@ -184,11 +185,7 @@ impl<'a> Compiler<'a, '_, '_> {
         {
             if imports::member(module, &name).is_none() {
                 let message = format!("{} of `{}` is not in the subset", quoted(place), module.name());
-                self.complaints.add(
-                    place,
-                    message,
-                    self.complaints.suggest(&name, imports::members(module).map(|(name, _)| name)),
-                );
+                self.complaints.add(place, message, self.instead_of(module, &name));
                 return None;
             }
             return Some(name);
@@ -204,12 +201,26 @@ impl<'a> Compiler<'a, '_, '_> {
         }
         let given = &self.unit.scopes.given;
         if !MEMBERS.contains(&name.as_str()) && !given.contains(&name) {
+            if let Some(help) = subset::attribute(&name) {
+                let message = format!("the attribute {} is not in the subset", quoted(place));
+                self.complaints.add(place, message, Some(help.into()));
+                return None;
+            }
             let message = format!("nothing has an attribute {}", quoted(place));
+            if let Expr::Name(module) = &*attribute.value
+                && imports::module(&module.id).is_some()
+                && self.unit.scopes.home(self.scope(), &self.meant(&module.id)) == Home::Nowhere
+            {
+                let help = format!("`{0}` is not imported: `import {0}`", module.id);
+                self.complaints.add(place, message, Some(help));
+                return None;
+            }
+            let nobody = || format!("an object has what is assigned: `….{name} = …`");
             let known = MEMBERS.iter().copied().chain(given.iter().map(String::as_str));
             self.complaints.add(
                 place,
                 message,
-                self.complaints.suggest(&name, known.filter(|name| !name.starts_with("__"))),
+                self.complaints.suggest(&name, known.filter(|name| !name.starts_with("__"))).or_else(|| Some(nobody())),
             );
             return None;
         }

@@ -6,6 +6,7 @@ use super::expression::count;
 use super::flow::Label;
 use crate::program::code::{Constant, Instruction};
 use crate::program::imports;
+use crate::program::library::Builtin;
 use crate::program::problem::quoted;
 use crate::program::scopes::Kind;
 use crate::program::subset;
@@ -278,11 +279,17 @@ impl<'a> Compiler<'a, '_, '_> {
                 }
                 None => {
                     let message = format!("{} of `{}` is not in the subset", quoted(&alias.name), module.name());
-                    let help = self.complaints.suggest(&alias.name, imports::members(module).map(|(name, _)| name));
+                    let help = self.instead_of(module, &alias.name);
                     self.complaints.add(&alias.name, message, help);
                 }
             }
         }
+    }
+
+    /// What to do without something that a module has not: the nearest thing that it has.
+    pub(super) fn instead_of(&self, module: Builtin, name: &str) -> Option<String> {
+        let known = || imports::members(module).map(|(name, _)| name);
+        subset::of_module(module.name(), name).map(String::from).or_else(|| self.complaints.suggest(name, known()))
     }
 
     fn unknown_module(&mut self, name: &str, range: TextRange) {
