@@ -1,6 +1,5 @@
 //! Objects that synchronise, processes and pools, in their corners: time-outs, what breaks and what is closed, and the
 //! words of the errors, as in CPython.
-#![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
 
 mod enumerator;
 mod judge;
