@@ -468,7 +468,8 @@ impl<'a> Machine<'a> {
         for write in buffer.iter().filter(|write| write.object == object) {
             if let Body::Change(access) = &self.content(write.value).body {
                 // The place that it was meant for may be gone.
-                _ = own.get_or_insert_with(|| collection.clone()).write(access, &collection::Nowhere);
+                let nowhere = collection::Nowhere(self.shared.program);
+                _ = own.get_or_insert_with(|| collection.clone()).write(access, &nowhere);
             }
         }
         own.map_or(content.clone(), |own| Arc::new(Content { site: content.site, body: Body::Collection(own) }))
@@ -1180,10 +1181,10 @@ impl<'a> Machine<'a> {
         match self.content(write.value).body.clone() {
             Body::Variable(value) => self.write_part(state, write.object, write.part, value),
             Body::Change(access) => {
-                let mut failure = None;
+                let (mut failure, program) = (None, self.shared.program);
                 self.change(state, write.object, |body| {
                     if let Body::Collection(collection) = body {
-                        failure = collection.write(&access, &collection::Nowhere).err();
+                        failure = collection.write(&access, &collection::Nowhere(program)).err();
                     }
                 });
                 // An item that is gone by now cannot be written any more: whoever wrote it has long gone on.
