@@ -507,3 +507,50 @@ fn a_name_that_nothing_has_is_told_with_what_was_perhaps_meant() {
         assert_eq!(endings(text), [format!("1 {words}")], "{text}");
     }
 }
+
+// ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn threads_processes_and_workers_have_the_names_of_cpython() {
+    let text = "import threading, multiprocessing
+import concurrent.futures
+def f():
+    print(threading.current_thread().name, multiprocessing.current_process().name)
+class T(threading.Thread):
+    def run(self):
+        f()
+class P(multiprocessing.Process):
+    def run(self):
+        f()
+        q = multiprocessing.Process(target=f)
+        q.start()
+        q.join()
+        t = threading.Thread(target=f)
+        t.start()
+        t.join()
+def run(each):
+    each.start()
+    each.join()
+if __name__ == '__main__':
+    f()
+    for t in [threading.Thread(target=f, name='x'), threading.Thread(target=f), T()]:
+        run(t)
+    for p in [multiprocessing.Process(target=f, name='x'), multiprocessing.Process(target=f), P()]:
+        run(p)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(f)
+    with concurrent.futures.ThreadPoolExecutor(1, 'pre') as pool:
+        pool.submit(f)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(f)
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        pool.submit(f)
+    multiprocessing.Pool(1).apply(f)
+";
+    let found = endings(text);
+    let printed = "MainThread MainProcess|x MainProcess|Thread-1 (f) MainProcess|Thread-2 MainProcess|MainThread x|\
+                   MainThread Process-2|MainThread P-3|MainThread Process-3:1|Thread-3 (f) P-3|\
+                   ThreadPoolExecutor-0_0 MainProcess|pre_0 MainProcess|ThreadPoolExecutor-1_0 MainProcess|\
+                   MainThread ForkProcess-4|MainThread ForkPoolWorker-5";
+    assert!(found.len() == 1 && found[0].ends_with(&format!(" {printed}")), "{found:#?}");
+}

@@ -78,6 +78,8 @@ pub(super) struct ThreadBody {
     pub(super) name: Option<Value>,
     pub(super) daemon: bool,
     pub(super) process: bool,
+    /// Of a process: what its own processes are numbered after, where somebody asks for names.
+    pub(super) number: u16,
 }
 
 /// How far a thread has come.

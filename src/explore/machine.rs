@@ -138,6 +138,18 @@ pub(super) struct Rest {
     pub(super) start: Option<StartMethod>,
     /// While a suspicion is looked into: the accesses so far.
     pub(super) history: Vec<Touch>,
+    /// Of each process, by its first thread, how many it has made; empty where nobody asks for names.
+    pub(super) made: Vec<Made>,
+}
+
+/// How many unnamed threads, processes and pools a process has made: they are named after these numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Made {
+    pub(super) threads: u16,
+    pub(super) processes: u16,
+    pub(super) pools: u16,
+    /// The numbers of the processes that lead to it: `1:2:`.
+    pub(super) path: String,
 }
 
 /// Writes that others do not see yet, the oldest first.
@@ -221,6 +233,9 @@ pub(super) struct Shared<'a> {
     variables: u32,
     /// Of each global, whether only module-level code mentions it: no two threads of a process touch it.
     private: Vec<bool>,
+    /// Whether the program asks for the name of anything: else nothing is named, and states that differ only in names
+    /// do not differ.
+    pub(super) asks_names: bool,
 }
 
 /// One searcher's way to them, and what it remembers.
@@ -351,6 +366,7 @@ impl<'a> Shared<'a> {
             clocks: Table::new(),
             variables,
             private: private(program),
+            asks_names: asks_names(program),
         }
     }
 
@@ -384,6 +400,14 @@ impl<'a> Shared<'a> {
     pub(super) fn variables(&self) -> u32 {
         self.variables
     }
+}
+
+/// Whether a program asks for an attribute `name`.
+fn asks_names(program: &Program) -> bool {
+    let mut code = program.functions.iter().flat_map(|function| &function.code);
+    code.any(
+        |instruction| matches!(instruction, Instruction::LoadAttribute(name) if program.names[name.index()] == "name"),
+    )
 }
 
 /// Of each global, whether only module-level code mentions it.
@@ -585,7 +609,7 @@ impl<'a> Machine<'a> {
                     Visibility::No
                 }
                 // It belongs to what came before it, which kept the barrier closed.
-                Sync::Open(_) => Visibility::No,
+                Sync::Open(_) | Sync::Number => Visibility::No,
                 Sync::Join(Patience::Forever) => Visibility::Join,
                 Sync::Join(_) => Visibility::TimedJoin,
                 // A shared value is a plain location.
@@ -614,7 +638,7 @@ impl<'a> Machine<'a> {
             Operation::Sync(object, sync) => match sync {
                 Sync::Acquire(_) | Sync::Release(_) if object.kind == ObjectKind::Condition => None,
                 Sync::Sleep(_) | Sync::Wake(_) | Sync::Notify(_) | Sync::Join(_) | Sync::IsAlive => None,
-                Sync::Arrive(_) | Sync::GiveUp | Sync::Open(_) | Sync::Abort | Sync::Reset => None,
+                Sync::Arrive(_) | Sync::GiveUp | Sync::Open(_) | Sync::Abort | Sync::Reset | Sync::Number => None,
                 Sync::Put(..) | Sync::Get(_) | Sync::Poll(_) if object.kind == ObjectKind::Connection => None,
                 Sync::Put(value, _) if value.refers() => None,
                 Sync::Close => None,

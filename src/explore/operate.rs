@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::content::{
     BarrierBody, Body, Closure, ConnectionBody, Content, QueueBody, Sleeper, Stage, ThreadBody, reference,
 };
-use super::machine::{Home, Local, Machine, Mark, State, THREADS_MAX, WHOLE, Write};
+use super::machine::{Home, Local, Machine, Made, Mark, State, THREADS_MAX, WHOLE, Write};
 use super::report::Memory;
 use super::search::stops;
 use super::tables::FastMap;
@@ -222,7 +222,7 @@ impl<'p> Machine<'p> {
                 done(Value::Tuple(values.iter().map(text).collect::<Result<_, _>>()?))
             }
             Operation::Sync(object, sync) => self.synchronise(state, thread, choice, *object, sync, local),
-            Operation::Prepare(object, preparation) => self.prepare(state, thread, *object, preparation),
+            Operation::Prepare(object, preparation) => self.prepare(state, thread, *object, preparation, local.home),
             Operation::Start(object) => self.start(state, thread, *object, local),
             Operation::Print(text) => {
                 let mut rest = (*self.rest(state)).clone();
@@ -249,27 +249,34 @@ impl<'p> Machine<'p> {
                 let mut names = FastMap::default();
                 done(self.copied(state, thread, value, &mut names))
             }
-            Operation::CurrentThread => {
+            Operation::Current { process } => {
                 self.told_apart = true;
+                // The first thread of a process is its main thread, whatever started it.
+                let first = usize::from(local.home.process);
+                let is_main = *process && first == 0 || !process && first == thread;
+                let asked = if *process { first } else { thread };
                 for object in self.objects(state) {
                     if let Body::Thread(body) = &self.body(state, object).body
-                        && body.stage == Stage::Started(thread as u8)
+                        && body.stage == Stage::Started(asked as u8)
+                        && body.process == *process
                     {
                         let kind = if body.process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
                         return done(Value::Object(reference(kind, object)));
                     }
                 }
-                // The main thread has no object until somebody asks for it.
+                // The main thread and the first process have no object until somebody asks for it.
                 let body = ThreadBody {
-                    stage: Stage::Started(thread as u8),
+                    stage: Stage::Started(asked as u8),
                     attributes: Vec::new(),
-                    name: Some(Value::str("MainThread")),
+                    name: is_main.then(|| Value::str(if *process { "MainProcess" } else { "MainThread" })),
                     daemon: false,
-                    process: false,
+                    process: *process,
+                    number: 0,
                 };
                 let site = self.site(local);
                 let object = self.add(state, site | SHARED, Body::Thread(body));
-                done(Value::Object(reference(ObjectKind::Thread(None), object)))
+                let kind = if *process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
+                done(Value::Object(reference(kind, object)))
             }
             Operation::SetStartMethod { method, force } => {
                 let mut rest = (*self.rest(state)).clone();
@@ -443,6 +450,7 @@ impl<'p> Machine<'p> {
                     name: None,
                     daemon: false,
                     process: *process,
+                    number: 0,
                 };
                 (kind, Body::Thread(body))
             }
@@ -524,8 +532,17 @@ impl<'p> Machine<'p> {
         Ok(Value::Object(reference(kind, self.add(state, site, body))))
     }
 
-    fn prepare(&mut self, state: &mut State, thread: usize, object: Reference, preparation: &Preparation) -> Attempt {
+    fn prepare(
+        &mut self,
+        state: &mut State,
+        thread: usize,
+        object: Reference,
+        preparation: &Preparation,
+        home: Home,
+    ) -> Attempt {
         let mut preparation = preparation.clone();
+        let (name, number) = self.named(state, object, &preparation, home);
+        preparation.name = name;
         let mut keywords = Vec::new();
         for (_, dict) in std::mem::take(&mut preparation.keywords) {
             let Value::Object(dict) = dict else { continue };
@@ -540,10 +557,67 @@ impl<'p> Machine<'p> {
             if let Body::Thread(body) = body {
                 body.name = preparation.name.clone();
                 body.daemon = preparation.daemon.unwrap_or(false);
+                body.number = number;
                 body.stage = Stage::Prepared(Arc::new(preparation));
             }
         });
         done(Value::None)
+    }
+
+    /// What a thread or process is called that is given no name, and the number of a process. As in CPython, processes are
+    /// numbered whether they have a name or not, and threads only where they have none.
+    fn named(
+        &mut self,
+        state: &mut State,
+        object: Reference,
+        preparation: &Preparation,
+        home: Home,
+    ) -> (Option<Value>, u16) {
+        let process = matches!(object.kind, ObjectKind::Process(_));
+        if !self.shared.asks_names || (preparation.name.is_some() && !process) {
+            return (preparation.name.clone(), 0);
+        }
+        let made = self.count_made(state, home, |made| match process {
+            true => made.processes += 1,
+            false => made.threads += 1,
+        });
+        let program = self.shared.program;
+        let target = match &preparation.target {
+            Value::Function(function, _) => Some(*function),
+            Value::Method(method) => match &**method {
+                Method::Function { function, .. } => Some(*function),
+                _ => None,
+            },
+            _ => None,
+        };
+        let target = target.map(|function| &program.functions[function.index()]);
+        let name = match (process, target) {
+            (true, Some(worker)) if worker.internal => {
+                let method = if self.rest(state).start == StartMethod::Fork { "Fork" } else { "Spawn" };
+                let kind = if preparation.daemon == Some(true) { "PoolWorker" } else { "Process" };
+                format!("{method}{kind}-{}{}", made.path, made.processes)
+            }
+            (true, _) => {
+                let class = text::type_name(program, &Value::Object(object));
+                format!("{class}-{}{}", made.path, made.processes)
+            }
+            (false, Some(target)) => format!("Thread-{} ({})", made.threads, target.name),
+            (false, None) => format!("Thread-{}", made.threads),
+        };
+        (preparation.name.clone().or_else(|| Some(Value::str(name))), made.processes)
+    }
+
+    /// Counts what a process makes, for the sake of names.
+    fn count_made(&mut self, state: &mut State, home: Home, count: impl FnOnce(&mut Made)) -> Made {
+        let mut rest = (*self.rest(state)).clone();
+        let process = usize::from(home.process);
+        if rest.made.len() <= process {
+            rest.made.resize(process + 1, Made::default());
+        }
+        count(&mut rest.made[process]);
+        let made = rest.made[process].clone();
+        state.rest = self.shared.rests.number(rest);
+        made
     }
 
     /// Starts a thread or process: it runs to its first operation.
@@ -591,6 +665,14 @@ impl<'p> Machine<'p> {
             }
         }
         let spawns = process && self.rest(state).start == Some(StartMethod::Spawn);
+        if process && self.shared.asks_names {
+            // A forked process goes on counting threads where its parent was; its own processes have names after its own.
+            let parent = self.count_made(state, local.home, |_| ());
+            let path = format!("{}{}:", parent.path, body.number);
+            let inherited = if spawns { Made::default() } else { parent };
+            let home = Home { process: number as u8, ..local.home };
+            self.count_made(state, home, |made| *made = Made { processes: 0, path, ..inherited });
+        }
         if process {
             let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
             handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
@@ -949,6 +1031,13 @@ impl<'p> Machine<'p> {
             (Body::Queue(QueueBody { kind: QueueKind::Processes, .. }), Sync::TaskDone | Sync::AwaitTasks) => {
                 let name = if *sync == Sync::TaskDone { "task_done" } else { "join" };
                 return Err(raised(ExceptionKind::AttributeError, format!("'Queue' object has no attribute '{name}'")));
+            }
+            (Body::Queue(_), Sync::Number) => {
+                if !self.shared.asks_names {
+                    return done(Value::None);
+                }
+                let made = self.count_made(state, local.home, |made| made.pools += 1);
+                return done(Value::Int(i64::from(made.pools) - 1));
             }
             (Body::Queue(queue), Sync::TaskDone) => {
                 if queue.unfinished <= 0 {

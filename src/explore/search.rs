@@ -269,7 +269,7 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
         let content = shared.contents.number(super::content::Content { site: 0, body });
         state.objects.push(content);
     }
-    let rest = Rest { output: Arc::from(""), start: None, history: Vec::new() };
+    let rest = Rest { output: Arc::from(""), start: None, history: Vec::new(), made: Vec::new() };
     state.rest = shared.rests.number(rest);
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);

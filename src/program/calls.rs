@@ -936,7 +936,8 @@ impl Thread {
             }
             Builtin::CurrentThread | Builtin::CurrentProcess => {
                 arguments.end()?;
-                Ok(Flow::Do(Operation::CurrentThread, Expect::Push))
+                let process = builtin == Builtin::CurrentProcess;
+                Ok(Flow::Do(Operation::Current { process }, Expect::Push))
             }
             Builtin::Queue | Builtin::LifoQueue | Builtin::ProcessQueue => {
                 let capacity = arguments.int("maxsize", 0)?;
@@ -1265,6 +1266,7 @@ impl Thread {
                 let patience = arguments.patience_of_queue();
                 sync(arguments, Sync::Put(item, patience))
             }
+            (ObjectKind::Queue, "_number") => sync(arguments, Sync::Number),
             (ObjectKind::Queue, "put_nowait") => {
                 let item = arguments.require("item")?;
                 sync(arguments, Sync::Put(item, Patience::Not))

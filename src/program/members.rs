@@ -75,9 +75,19 @@ fn methods(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::Condition => &["acquire", "release", "wait", "wait_for", "notify", "notify_all"],
         ObjectKind::Event => &["set", "clear", "is_set", "wait"],
         ObjectKind::Barrier => &["wait", "abort", "reset", "_open"],
-        ObjectKind::Queue => {
-            &["put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "close"]
-        }
+        ObjectKind::Queue => &[
+            "put",
+            "get",
+            "put_nowait",
+            "get_nowait",
+            "task_done",
+            "join",
+            "qsize",
+            "empty",
+            "full",
+            "close",
+            "_number",
+        ],
         ObjectKind::Connection => &["send", "recv", "poll", "close"],
         ObjectKind::SharedValue => &["get_lock"],
         ObjectKind::SharedArray => &["get_lock"],

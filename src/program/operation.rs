@@ -46,8 +46,11 @@ pub enum Operation {
     Fence,
     /// A copy of a value as another process would unpack it.
     DeepCopy(Value),
-    /// The thread that asks.
-    CurrentThread,
+    /// The thread that asks, or its process.
+    Current {
+        /// The process.
+        process: bool,
+    },
     /// How processes start from now on: said once, unless by force.
     SetStartMethod {
         /// How.
@@ -180,6 +183,8 @@ pub enum Patience {
 /// An operation of an object that synchronises.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sync {
+    /// The number of a pool among those whose threads are named after it; `None` where nobody asks for names.
+    Number,
     /// Takes a lock or a permit: whether it got it.
     Acquire(Patience),
     /// Gives back a lock or so many permits.

@@ -92,9 +92,18 @@ class ThreadPoolExecutor:
         # CPython lets the workers of an executor end when the main thread has, though nobody shuts it down.
         self._tasks = TaskQueue(True)
         self._workers = []
+        self._prefix = self._named(thread_name_prefix)
 
-    def _worker(self):
-        return Thread(target=_work, args=(self._tasks,))
+    def _named(self, prefix):
+        # What the names of its threads begin with; None where nobody asks for names.
+        if prefix:
+            return prefix
+        number = self._tasks._number()
+        return None if number is None else f"ThreadPoolExecutor-{number}"
+
+    def _worker(self, number):
+        name = None if self._prefix is None else f"{self._prefix}_{number}"
+        return Thread(target=_work, args=(self._tasks,), name=name)
 
     def _packed(self, call):
         return call
@@ -108,7 +117,7 @@ class ThreadPoolExecutor:
         # How many tasks were put before this one tells whether it brings a worker, whoever else submits meanwhile.
         before = self._tasks.put((future, function, rest, keywords))
         if self._limit is None or before < self._limit:
-            worker = self._worker()
+            worker = self._worker(before)
             self._workers.append(worker)
             worker.start()
         return future
@@ -137,7 +146,10 @@ class ThreadPoolExecutor:
 
 class ProcessPoolExecutor(ThreadPoolExecutor):
     # What goes to a worker process is copied when it is submitted. (CPython copies it a moment later, in a thread.)
-    def _worker(self):
+    def _named(self, prefix):
+        return None
+
+    def _worker(self, number):
         return Process(target=_work_apart, args=(self._tasks,))
 
     def _packed(self, call):
