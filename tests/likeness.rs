@@ -160,6 +160,7 @@ fn what_is_not_in_the_subset_is_refused_where_it_stands() {
         ("s = 'a,b'\nprint(s.count('a'))", "`count` of a str"),
         ("s = ','\nprint(s.join(['a']))", "`join` of a str"),
         ("s = 'a b'\nprint(s.split())", "`split`"),
+        ("s = {1}\ns.difference_update([1])", "`difference_update`"),
         ("print(range(3).count(1))", "`count` of a range"),
         ("print(int('\u{663}'))", "digits other than"),
         ("from multiprocessing import Value\nValue('i', 0).acquire()", "`acquire` of a Value"),

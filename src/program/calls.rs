@@ -239,6 +239,9 @@ pub(super) fn prepare(program: &Program, thread: Reference, bound: Bound, value:
     }
 }
 
+/// Keys and values.
+type Pairs = Vec<(Value, Value)>;
+
 /// The arguments of a call into the library, taken one by one in the order of its parameters.
 struct Arguments<'a> {
     program: &'a Program,
@@ -299,7 +302,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// One argument by position at most, and all keywords: what a dict is made of.
-    fn mapping(mut self) -> Result<(Option<Value>, Vec<(Value, Value)>), Failure> {
+    fn mapping(mut self) -> Result<(Option<Value>, Pairs), Failure> {
         let given = self.positional.len();
         if given > 1 {
             let text = format!("{} expected at most 1 argument, got {given}", self.callee);
