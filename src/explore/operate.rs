@@ -593,7 +593,7 @@ impl<'p> Machine<'p> {
         let target = target.map(|function| &program.functions[function.index()]);
         let name = match (process, target) {
             (true, Some(worker)) if worker.internal => {
-                let method = if self.rest(state).start == StartMethod::Fork { "Fork" } else { "Spawn" };
+                let method = if self.rest(state).start == Some(StartMethod::Spawn) { "Spawn" } else { "Fork" };
                 let kind = if preparation.daemon == Some(true) { "PoolWorker" } else { "Process" };
                 format!("{method}{kind}-{}{}", made.path, made.processes)
             }
