@@ -14,6 +14,7 @@ mod findings;
 mod machine;
 mod operate;
 mod outcomes;
+mod position;
 mod reduction;
 mod report;
 mod schedule;
@@ -31,6 +32,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use outcomes::thread_name;
+pub use position::{Answer, AnswerBody, Ask, Datum, Doing, NextStep, Position, Question, ThreadStand};
 pub use report::{
     Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,
 };

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{Ending, EndingKind, Waiting};
 
 /// How a program is to be explored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// What counts as one step.
     pub grain: Grain,
@@ -29,6 +31,34 @@ pub struct Options {
     pub searchers: usize,
 }
 
+impl Outcome {
+    /// The ending that it is, without what exploring adds.
+    pub fn ending(&self) -> Ending {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Ending {
+            kind: match self.kind {
+                Kind::Ended => EndingKind::Ended,
+                Kind::Deadlock => EndingKind::Deadlock,
+                Kind::Assertion => EndingKind::Assertion,
+                Kind::Exception => EndingKind::Exception,
+                Kind::Spins => EndingKind::Spins,
+            },
+            thread: self.thread.map(number),
+            line: self.line,
+            message: self.message.clone(),
+            values: self.values.clone(),
+            output: self.output.clone(),
+            waits: (self.waits.iter())
+                .map(|wait| Waiting {
+                    thread: number(wait.thread),
+                    what: wait.what.clone(),
+                    held_by: wait.held_by.map(number),
+                })
+                .collect(),
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -47,7 +77,7 @@ impl Default for Options {
 }
 
 /// What counts as one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grain {
     /// One visible operation.
@@ -57,7 +87,7 @@ pub enum Grain {
 }
 
 /// When a write is seen by others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Memory {
     /// At once: sequential consistency.
@@ -67,7 +97,7 @@ pub enum Memory {
 }
 
 /// Which waiters a `notify` may wake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Notify {
     /// Any; each set is a choice.
@@ -77,7 +107,7 @@ pub enum Notify {
 }
 
 /// What an exception that nobody catches ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exceptions {
     /// The whole schedule.
@@ -87,7 +117,7 @@ pub enum Exceptions {
 }
 
 /// What exploring a program came to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The version of this format.
     pub format: u32,
@@ -116,7 +146,7 @@ pub struct Report {
 }
 
 /// How an ending came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// All threads that are not daemons ended.
@@ -132,7 +162,7 @@ pub enum Kind {
 }
 
 /// One distinct ending.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// What it is.
     pub kind: Kind,
@@ -165,7 +195,7 @@ pub struct Outcome {
 }
 
 /// Who waits for what.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Wait {
     /// The thread that waits.
     pub thread: usize,
@@ -190,7 +220,7 @@ pub struct Death {
 }
 
 /// Something worth telling beside the outcomes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is.
     pub kind: FindingKind,
@@ -205,7 +235,7 @@ pub struct Finding {
 }
 
 /// Kinds of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
     /// Two next steps touch one location, at least one writing.

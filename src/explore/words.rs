@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::content::Body;
@@ -19,7 +19,7 @@ use crate::program::thread::Pause;
 use crate::program::value::{ObjectKind, Reference, Value};
 
 /// One step of a schedule, as it was taken.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// How the schedule writes it.
     pub turn: String,

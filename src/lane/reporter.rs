@@ -385,6 +385,7 @@ impl Reporter {
             locks,
             result: self.result(),
             process,
+            runs: None,
             events,
             events_dropped,
         };

@@ -6,8 +6,8 @@ use super::locks::LockLedger;
 use super::window::{Window, WorkerWindow};
 use crate::stats::{Histogram, History};
 use crate::wire::{
-    Body, Event, FlightEvent, Gone, Hello, LanePlan, LockId, Phase, Process, ResultTick, StateTimes, Tasks, Tick,
-    WorkerId, WorkerState, WorkerTick,
+    Body, Event, FlightEvent, Gone, Hello, LanePlan, LockId, Phase, Process, ResultTick, RunsTick, StateTimes, Tasks,
+    Tick, WorkerId, WorkerState, WorkerTick,
 };
 
 /// The most events that are remembered of a lane.
@@ -206,6 +206,8 @@ pub struct LaneLedger {
     pub locks: Vec<LockLedger>,
     /// What came out, and what should have.
     pub result: ResultTick,
+    /// How the runs of its program ended so far, where it runs one.
+    pub runs: Option<Box<RunsTick>>,
     /// The newest account of its processes.
     pub process: Process,
     /// What it did tick by tick.
@@ -256,6 +258,7 @@ impl LaneLedger {
             service: Histogram::default(),
             locks: Vec::new(),
             result: ResultTick::default(),
+            runs: None,
             process: Process::default(),
             history: History::new(HISTORY_POINTS),
             events: History::new(EVENTS_KEPT),
@@ -351,6 +354,7 @@ impl LaneLedger {
             lock.now = now.clone();
         }
         self.result = tick.result;
+        self.runs.clone_from(&tick.runs);
         if self.is_exact() {
             self.checked = Some(tick.result);
         } else if tick.result.expected == tick.result.actual && tick.tasks.completed > 0 {

@@ -84,6 +84,7 @@ impl LaneLedger {
             locks: self.locks.iter().map(lock).collect(),
             result: self.result,
             process: self.process,
+            runs: self.runs.clone(),
             events: self.events.iter().map(|(_, event)| event.clone()).collect(),
             events_dropped: self.events_dropped,
         };
@@ -307,6 +308,7 @@ mod tests {
             result: ResultTick { expected: of[4], actual: of[4] + of[5] % 2, tasks_ok: None },
             process: Process { cpu_ns: Some(seq * 11), ..Process::default() },
             events: events.into_iter().take((of[3] % 5) as usize).collect(),
+            runs: None,
             events_dropped: of[4] % 2,
         }
     }

@@ -116,5 +116,6 @@ pub fn build(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         PoolPlan::Stealing => stealing::StealingPool::start(floor)?,
         PoolPlan::PerTask => per_task::PerTaskPool::start(floor)?,
         PoolPlan::Processes { .. } => processes::ProcessPool::start(floor)?,
+        PoolPlan::Program(_) | PoolPlan::Cpython(_) => return Err(io::Error::other("not built yet")),
     })
 }

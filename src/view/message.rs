@@ -2,6 +2,7 @@
 
 use super::keys::Key;
 use super::theme::ThemeName;
+use crate::explore::{Answer, Ask};
 use crate::scenario::{Draft, Listed};
 use crate::wire::{Frame, LaneId, Order};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub enum Message {
     Catalogue(Vec<Listed>),
     /// Whether what comes is being recorded, and where to.
     Recording(Option<String>),
+    /// What the explorer answers.
+    Answer(Box<Answer>),
 }
 
 /// What was done with the mouse, and where: column and row from 0.
@@ -106,6 +109,8 @@ pub enum Control {
     Seek(u64),
     /// Of a recording: play so many times as fast as it was.
     Speed(f64),
+    /// Ask the explorer; [`Message::Answer`] answers, later. A question that is asked anew replaces the one before.
+    Ask(Box<Ask>),
 }
 
 /// A picture of the screen, ready to be written.

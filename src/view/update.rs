@@ -66,6 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
             model.dialog = Dialog::browse(listed, open);
             Effects::now()
         }
+        Message::Answer(_) => Effects::none(),
         Message::Recording(to) => {
             let said = match (&to, &model.recording_to) {
                 (Some(file), _) => format!("Recording to {file}."),

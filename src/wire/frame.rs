@@ -3,6 +3,7 @@
 //! Counts are totals since the lane began, so that a frame that is lost costs detail but never a count. Times in
 //! states and histograms are what the tick added. No list in a frame grows with the rate of tasks.
 
+use super::ending::{Ending, Verdict, Waiting};
 use super::ids::{LaneId, LockId, WorkerId};
 use super::plan::{LockKind, Plan};
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,9 @@ pub struct Tick {
     pub result: ResultTick,
     /// The lane's processes, as the kernel sees them.
     pub process: Process,
+    /// How the runs of its program ended so far, where it runs one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub runs: Option<Box<RunsTick>>,
     /// What happened, besides.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub events: Vec<Event>,
@@ -137,6 +141,54 @@ pub struct Tick {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// How the runs of a program ended so far. A run is a task: a forbidden ending, and one that never came, is `failed`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunsTick {
+    /// Every distinct ending, in the order in which they first came about; 64 at most.
+    pub endings: Vec<EndingCount>,
+    /// Runs whose ending found no room in that list.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub others: u64,
+    /// The lane's active time when the first run had failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_failed_ns: Option<u64>,
+    /// Nobody can move in the run that is going on: it is left standing for a while.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub standstill: Option<Standstill>,
+    /// What executes the program, where that is not poolscope: the interpreter's version, and whether it has a global lock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interpreter: Option<String>,
+    /// Why no run is made, where none can be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unavailable: Option<String>,
+}
+
+/// One distinct ending, and how often it came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndingCount {
+    /// The ending.
+    pub ending: Ending,
+    /// What is to be thought of it.
+    pub verdict: Verdict,
+    /// How many runs ended so.
+    pub count: u64,
+}
+
+/// A run in which nobody can move any more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Standstill {
+    /// The run, by its number.
+    pub run: u64,
+    /// Who waits for what, and who holds it.
+    pub waits: Vec<Waiting>,
+    /// The threads that wait for each other in a circle, in its order; empty where there is none.
+    pub circle: Vec<u32>,
+    /// The time from the last wait's beginning until it was seen.
+    pub found_after_ns: u64,
+    /// For each wait, when it began, counted from the start of the run.
+    pub since_ns: Vec<u64>,
 }
 
 /// Where a lane stands.

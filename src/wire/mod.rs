@@ -7,6 +7,7 @@
 //! Absent here: any I/O, any clock. Lines come from and go to the rooms below.
 
 mod codec;
+mod ending;
 mod frame;
 mod ids;
 mod order;
@@ -16,13 +17,16 @@ pub use codec::{
     DecodeError, LANE_SUBCOMMAND, LINE_BYTES_MAX, VERSION, decode_frame, decode_order, encode_frame, encode_order,
     escape_controls,
 };
+pub use ending::{Ending, EndingKind, Pattern, Verdict, Waiting};
 pub use frame::{
-    Blocked, Body, Buckets, Cost, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase, Process,
-    QueueTick, ResultTick, RunSoFar, SoFar, StateTimes, SystemTick, Tasks, Tick, Turn, WorkerState, WorkerTick,
+    Blocked, Body, Buckets, Cost, EndingCount, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase,
+    Process, QueueTick, ResultTick, RunSoFar, RunsTick, SoFar, Standstill, StateTimes, SystemTick, Tasks, Tick, Turn,
+    WorkerState, WorkerTick,
 };
 pub use ids::{LaneId, LockId, WorkerId};
 pub use order::Order;
 pub use plan::{
-    Arrivals, CRASH_WAYS, Choice, CounterWay, CrashWay, LanePlan, LockKind, Machine, Mode, OnDeath, Plan, PoolPlan,
-    Question, QueueHow, Size, Spacing, Start, Transport, WORKERS_MAX, WhenFull, WorkloadPlan,
+    Arrivals, CRASH_WAYS, Choice, CounterWay, CrashWay, LanePlan, LockKind, Machine, MemoryModel, Mode, OnDeath, Plan,
+    PoolPlan, ProgramPlan, Question, QueueHow, Role, Size, Spacing, Start, Transport, WORKERS_MAX, WhenFull, Window,
+    WorkloadPlan,
 };

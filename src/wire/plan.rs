@@ -1,5 +1,6 @@
 //! The plan: a scenario made definite for this machine. Nothing in it is left unset.
 
+use super::ending::{Ending, Pattern, Verdict};
 use super::ids::LaneId;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +162,91 @@ pub enum PoolPlan {
         /// Bytes that travel with each task, and back.
         payload_bytes: u64,
     },
+    /// The threads of a small program on threads of the system, without any global lock; a task is a run of it.
+    Program(ProgramPlan),
+    /// The same program under the real Python; a task is a run of it.
+    Cpython(ProgramPlan),
+}
+
+/// A small program, and which of its endings are right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgramPlan {
+    /// Its name.
+    pub program: String,
+    /// Its text, in the subset of Python that the explorer knows, with its parameters as chosen.
+    pub text: String,
+    /// What it is there to show.
+    pub role: Role,
+    /// Endings that are as they should be; where there is none, every end of all threads is.
+    pub acceptable: Vec<Pattern>,
+    /// Endings that are allowed and worth a look.
+    pub interesting: Vec<Pattern>,
+    /// When a write is seen by others.
+    pub memory: MemoryModel,
+    /// What lies between two accesses to what is shared.
+    pub window: Window,
+}
+
+impl Eq for ProgramPlan {}
+
+impl ProgramPlan {
+    /// What is to be thought of an ending: what is neither acceptable nor interesting is forbidden.
+    pub fn verdict(&self, ending: &Ending) -> Verdict {
+        let fits = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.fits(ending));
+        let all_fit = self.acceptable.is_empty() && ending.kind == super::ending::EndingKind::Ended;
+        match (fits(&self.interesting), all_fit || fits(&self.acceptable)) {
+            (true, _) => Verdict::Interesting,
+            (false, true) => Verdict::Acceptable,
+            (false, false) => Verdict::Forbidden,
+        }
+    }
+}
+
+/// What a variant of a program is there to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// It can go wrong.
+    Broken,
+    /// It looks mended, and can still go wrong.
+    WrongFix,
+    /// It cannot go wrong.
+    RightFix,
+    /// Nothing is claimed.
+    Open,
+}
+
+/// When a write is seen by others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryModel {
+    /// At once: sequential consistency.
+    Sc,
+    /// When it leaves the writer's store buffer: total store order, as on x86.
+    Tso,
+}
+
+/// What lies between two accesses of a thread to what is shared: the wider, the likelier that another comes between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Window {
+    /// Nothing but the interpreter's own work.
+    Natural,
+    /// So many spinning instructions.
+    Instructions {
+        /// How many.
+        count: u32,
+    },
+    /// The core is offered to others so many times.
+    Yields {
+        /// How many times.
+        count: u32,
+    },
+    /// A pause by the clock.
+    Micros {
+        /// How long, in microseconds.
+        us: u32,
+    },
 }
 
 impl PoolPlan {
@@ -172,6 +258,16 @@ impl PoolPlan {
             PoolPlan::Stealing => "stealing",
             PoolPlan::PerTask => "per-task",
             PoolPlan::Processes { .. } => "processes",
+            PoolPlan::Program(_) => "program",
+            PoolPlan::Cpython(_) => "cpython",
+        }
+    }
+
+    /// The program that it runs, where it runs one.
+    pub fn program(&self) -> Option<&ProgramPlan> {
+        match self {
+            PoolPlan::Program(program) | PoolPlan::Cpython(program) => Some(program),
+            _ => None,
         }
     }
 
@@ -476,6 +572,8 @@ pub enum WorkloadPlan {
         /// How much a task keeps.
         bytes: u64,
     },
+    /// One run of the pool's program, from a fresh state to its end.
+    Run,
 }
 
 impl WorkloadPlan {
@@ -498,6 +596,7 @@ impl WorkloadPlan {
             WorkloadPlan::CriticalSection { .. } => "critical-section",
             WorkloadPlan::Crash { .. } => "crash",
             WorkloadPlan::Leak { .. } => "leak",
+            WorkloadPlan::Run => "run",
         }
     }
 }

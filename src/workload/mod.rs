@@ -132,6 +132,7 @@ pub fn build(plan: &LanePlan, arena: Arena, first_lock: LockId) -> io::Result<Bo
         }
         WorkloadPlan::Crash { way, probability } => Box::new(crash::Crash::new(way, probability, plan.seed)),
         WorkloadPlan::Leak { bytes } => Box::new(leak::Leak::new(bytes)),
+        WorkloadPlan::Run => return Err(io::Error::other("a run is the business of a pool that has a program")),
     })
 }
 

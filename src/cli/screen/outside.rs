@@ -47,6 +47,7 @@ impl Outside {
 
     fn carry_out(&mut self, control: Control) -> Vec<Message> {
         match control {
+            Control::Ask(_) => Vec::new(),
             Control::List => vec![Message::Catalogue(scenario::list(self.files.scenarios.as_deref()))],
             Control::Shot(shot) => vec![notice(match self.files.shoot(&shot) {
                 Ok(path) => format!("Written to {}.", shown(&path)),

@@ -462,6 +462,8 @@ fn made_of(lane: &LaneLedger) -> String {
         PoolPlan::Threads { queue: QueueHow::Mutex } => "threads · mutex".to_string(),
         PoolPlan::Stealing => "work stealing".to_string(),
         PoolPlan::PerTask => "thread per task".to_string(),
+        PoolPlan::Program(_) => "its own threads".to_string(),
+        PoolPlan::Cpython(_) => "CPython".to_string(),
         PoolPlan::Processes { transport, start, .. } => {
             let transport = match transport {
                 Transport::Pipe => "pipe",

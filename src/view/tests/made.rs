@@ -178,6 +178,7 @@ fn one_tick(lane: &LanePlan, runs: bool, tick: u64, account: &mut Account, dice:
         result: ResultTick { expected, actual: expected, tasks_ok: None },
         process: account.process,
         events: if dies { vec![died] } else { Vec::new() },
+        runs: None,
         events_dropped: 0,
     }
 }
