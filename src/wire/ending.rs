@@ -105,7 +105,7 @@ pub enum Verdict {
 /// Endings of a kind: `ended counter=2`, `deadlock`, `exception`, `ended a=[1, 2] b="x"`.
 ///
 /// After the kind, pairs of a global and its value in JSON, without spaces around `=`; all of them must hold. What the
-/// pattern does not name may be anything.
+/// pattern does not name may be anything. Where no global is called `output`, that is what was printed, line by line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern {
@@ -118,7 +118,16 @@ pub struct Pattern {
 impl Pattern {
     /// Whether an ending is of this kind.
     pub fn fits(&self, ending: &Ending) -> bool {
-        let holds = |(name, value): &(String, Json)| ending.values.get(name) == Some(value);
+        let printed = |value: &Json| {
+            value.as_array().is_some_and(|lines| {
+                lines.len() == ending.output.len()
+                    && lines.iter().zip(&ending.output).all(|(line, printed)| line.as_str() == Some(printed))
+            })
+        };
+        let holds = |(name, value): &(String, Json)| match ending.values.get(name) {
+            Some(is) => is == value,
+            None => name == "output" && printed(value),
+        };
         self.kind == ending.kind && self.values.iter().all(holds)
     }
 }
@@ -203,6 +212,14 @@ mod tests {
         assert!(!pattern.fits(&ended(&[("log", log)])));
         let deadlock = Ending { kind: EndingKind::Deadlock, ..Ending::default() };
         assert!(!pattern.fits(&deadlock) && "deadlock".parse::<Pattern>().expect("a pattern").fits(&deadlock));
+    }
+
+    #[test]
+    fn a_pattern_may_name_what_was_printed() {
+        let printed = Ending { output: vec!["1".into(), "2".into()], ..Ending::default() };
+        let fits = |text: &str| text.parse::<Pattern>().expect("a pattern").fits(&printed);
+        assert!(fits("ended output=[\"1\",\"2\"]"));
+        assert!(!fits("ended output=[\"2\",\"1\"]") && !fits("ended output=[\"1\"]") && !fits("ended output=1"));
     }
 
     #[test]

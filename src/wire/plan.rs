@@ -169,10 +169,13 @@ pub enum PoolPlan {
 }
 
 /// A small program, and which of its endings are right.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProgramPlan {
     /// Its name.
     pub program: String,
+    /// What it is, in a sentence or two; empty where nothing is said.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub about: String,
     /// Its text, in the subset of Python that the explorer knows, with its parameters as chosen.
     pub text: String,
     /// What it is there to show.
@@ -185,9 +188,45 @@ pub struct ProgramPlan {
     pub memory: MemoryModel,
     /// What lies between two accesses to what is shared.
     pub window: Window,
+    /// Numbers in its text that may be chosen, as chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parameters: Vec<Parameter>,
+    /// How many messages a pipe or a queue between processes holds; none for no limit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pipe_capacity: Option<u32>,
+    /// Whether who waits on a condition may wake unasked.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub spurious: bool,
+    /// Whom a `notify` wakes.
+    #[serde(default)]
+    pub notify: Waking,
 }
 
 impl Eq for ProgramPlan {}
+
+/// A number in a program's text that may be chosen: `N = 3  # 2 to 9`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name in the text.
+    pub name: String,
+    /// What it is.
+    pub value: u32,
+    /// The least that it may be.
+    pub min: u32,
+    /// The most that it may be.
+    pub max: u32,
+}
+
+/// Whom a `notify` wakes, where several wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waking {
+    /// Any of them.
+    #[default]
+    Any,
+    /// Whoever has waited longest.
+    Fifo,
+}
 
 impl ProgramPlan {
     /// What is to be thought of an ending: what is neither acceptable nor interesting is forbidden.
@@ -203,7 +242,7 @@ impl ProgramPlan {
 }
 
 /// What a variant of a program is there to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// It can go wrong.
@@ -213,24 +252,27 @@ pub enum Role {
     /// It cannot go wrong.
     RightFix,
     /// Nothing is claimed.
+    #[default]
     Open,
 }
 
 /// When a write is seen by others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryModel {
     /// At once: sequential consistency.
+    #[default]
     Sc,
     /// When it leaves the writer's store buffer: total store order, as on x86.
     Tso,
 }
 
 /// What lies between two accesses of a thread to what is shared: the wider, the likelier that another comes between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Window {
     /// Nothing but the interpreter's own work.
+    #[default]
     Natural,
     /// So many spinning instructions.
     Instructions {
@@ -247,6 +289,18 @@ pub enum Window {
         /// How long, in microseconds.
         us: u32,
     },
+}
+
+impl Role {
+    /// The role, as a screen words it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Role::Broken => "broken",
+            Role::WrongFix => "wrong fix",
+            Role::RightFix => "right fix",
+            Role::Open => "open",
+        }
+    }
 }
 
 impl PoolPlan {
