@@ -14,6 +14,7 @@ mod findings;
 mod machine;
 mod operate;
 mod outcomes;
+mod planned;
 mod position;
 mod reduction;
 mod report;
@@ -32,6 +33,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use outcomes::thread_name;
+pub use planned::threads;
 pub use position::{Answer, AnswerBody, Ask, Datum, Doing, NextStep, Position, Question, ThreadStand};
 pub use report::{
     Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,

@@ -300,6 +300,16 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     Ok(Setup { state, contents, local, rest })
 }
 
+/// Where a program's schedules begin, with everything taken for shared.
+///
+/// # Errors
+/// As for [`search`].
+pub(super) fn begun<'a>(program: &'a Program, options: &'a Options) -> Result<(Shared<'a>, State), Problem> {
+    let setup = set_up(program, options)?;
+    let all = (0..setup.contents.len() as u32).collect();
+    Ok(laid_out(program, options, &setup, &all, &FastSet::default()))
+}
+
 /// Tables for a search that begins where the set-up ended.
 fn laid_out<'a>(
     program: &'a Program,

@@ -152,6 +152,11 @@ impl Sources {
         self.0.len() - 1
     }
 
+    /// Where a text comes from.
+    pub(crate) fn origin(&self, source: usize) -> &str {
+        self.0.get(source).map_or("", |(origin, _)| origin)
+    }
+
     pub(crate) fn text(&self, place: Place) -> &str {
         self.0.get(place.source).and_then(|(_, text)| text.get(place.start..place.end)).unwrap_or("")
     }
