@@ -5,20 +5,23 @@
 import threading
 from atomics import Atomic
 
+THREADS = 2  # 2 to 9
+ROUNDS = 1  # 1 to 100
+
 counter = Atomic(0)
 
 
 def work():
-    while True:
-        before = counter.load()
-        if counter.compare_exchange(before, before + 1):
-            break
+    for i in range(ROUNDS):
+        while True:
+            before = counter.load()
+            if counter.compare_exchange(before, before + 1):
+                break
 
 
-a = threading.Thread(target=work, name="A")
-b = threading.Thread(target=work, name="B")
-a.start()
-b.start()
-a.join()
-b.join()
+threads = [threading.Thread(target=work) for i in range(THREADS)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
 total = counter.load()

@@ -7,18 +7,21 @@
 import threading
 from atomics import Atomic
 
+THREADS = 2  # 2 to 9
+ROUNDS = 1  # 1 to 100
+
 counter = Atomic(0)
 
 
 def work():
-    before = counter.load()
-    counter.store(before + 1)
+    for i in range(ROUNDS):
+        before = counter.load()
+        counter.store(before + 1)
 
 
-a = threading.Thread(target=work, name="A")
-b = threading.Thread(target=work, name="B")
-a.start()
-b.start()
-a.join()
-b.join()
+threads = [threading.Thread(target=work) for i in range(THREADS)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
 total = counter.load()

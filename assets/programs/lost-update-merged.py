@@ -5,24 +5,24 @@
 # finds: nothing
 import threading
 
-first = 0
-second = 0
+THREADS = 2  # 2 to 9
+ROUNDS = 1  # 1 to 100
 
 
-def work_first():
-    global first
-    first += 1
+class Count:
+    def __init__(self):
+        self.value = 0
 
 
-def work_second():
-    global second
-    second += 1
+def work(own):
+    for i in range(ROUNDS):
+        own.value += 1
 
 
-a = threading.Thread(target=work_first, name="A")
-b = threading.Thread(target=work_second, name="B")
-a.start()
-b.start()
-a.join()
-b.join()
-total = first + second
+counts = [Count() for i in range(THREADS)]
+threads = [threading.Thread(target=work, args=(own,)) for own in counts]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+total = sum([own.value for own in counts])

@@ -8,17 +8,20 @@
 # finds: data-race
 import threading
 
+THREADS = 2  # 2 to 9
+ROUNDS = 1  # 1 to 100
+
 counter = 0
 
 
 def work():
     global counter
-    counter += 1
+    for i in range(ROUNDS):
+        counter += 1
 
 
-a = threading.Thread(target=work, name="A")
-b = threading.Thread(target=work, name="B")
-a.start()
-b.start()
-a.join()
-b.join()
+threads = [threading.Thread(target=work) for i in range(THREADS)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -9,18 +9,27 @@ balance = 100
 lock = threading.Lock()
 
 
-def withdraw(amount):
+class Customer:
+    def __init__(self):
+        self.cash = 0
+
+
+def withdraw(customer, amount):
     global balance
     with lock:
         enough = balance >= amount
     if enough:
         with lock:
             balance -= amount
+        customer.cash = amount
 
 
-a = threading.Thread(target=withdraw, args=(80,), name="A")
-b = threading.Thread(target=withdraw, args=(80,), name="B")
+ann = Customer()
+ben = Customer()
+a = threading.Thread(target=withdraw, args=(ann, 80), name="A")
+b = threading.Thread(target=withdraw, args=(ben, 80), name="B")
 a.start()
 b.start()
 a.join()
 b.join()
+cash = ann.cash + ben.cash

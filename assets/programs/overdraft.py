@@ -8,15 +8,24 @@ import threading
 balance = 100
 
 
-def withdraw(amount):
+class Customer:
+    def __init__(self):
+        self.cash = 0
+
+
+def withdraw(customer, amount):
     global balance
     if balance >= amount:
         balance -= amount
+        customer.cash = amount
 
 
-a = threading.Thread(target=withdraw, args=(80,), name="A")
-b = threading.Thread(target=withdraw, args=(80,), name="B")
+ann = Customer()
+ben = Customer()
+a = threading.Thread(target=withdraw, args=(ann, 80), name="A")
+b = threading.Thread(target=withdraw, args=(ben, 80), name="B")
 a.start()
 b.start()
 a.join()
 b.join()
+cash = ann.cash + ben.cash

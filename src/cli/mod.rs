@@ -181,10 +181,18 @@ fn check(files: &[std::path::PathBuf]) -> Done {
     let mut out = String::new();
     for file in files {
         let found = read_scenario(file).and_then(|scenario| {
-            scenario.plan(&machine, &crate::scenario::Overrides::default()).map_err(|problems| in_words(&problems))
+            let limits = crate::scenario::Limits::default();
+            let (explored, problems) =
+                crate::scenario::prove(&scenario, &machine, limits).map_err(|problems| in_words(&problems))?;
+            if problems.is_empty() { Ok((scenario.lanes(), explored)) } else { Err(in_words(&problems)) }
         });
         match found {
-            Ok(plan) => out.push_str(&format!("{}: fine, {} lanes\n", file.display(), plan.lanes.len())),
+            Ok((lanes, explored)) => {
+                out.push_str(&format!("{}: fine, {lanes} lanes\n", file.display()));
+                for one in explored {
+                    out.push_str(&format!("  {} {}, {}: {}\n", one.lane, one.name, one.role.words(), one.words));
+                }
+            }
             Err(words) => {
                 wrong += 1;
                 out.push_str(&format!("{words}\n"));

@@ -1,6 +1,7 @@
 //! Amounts that follow from the machine: `"cores"`, `"2*cores"`, `"4*workers+60"`.
 
 use crate::program::problem::{quoted, suggest};
+use crate::wire::Parameter;
 
 /// What the words of an amount stand for.
 #[derive(Clone, Copy, Debug)]
@@ -15,21 +16,36 @@ type Result<T> = std::result::Result<T, (usize, String, Option<String>)>;
 
 /// Works out a text such as `"2*cores+1"`: integers, `cores`, `workers` and `+ - * /`, in the usual order.
 pub(super) fn evaluate(text: &str, scope: Scope) -> Result<i64> {
-    let mut parser = Parser { text, at: 0, scope };
-    let sum = parser.sum()?;
-    match parser.peek() {
-        None => Ok(sum),
-        Some(_) => Err(parser.wrong()),
-    }
+    let mut words = vec![("cores", scope.cores as i64)];
+    words.extend(scope.workers.map(|workers| ("workers", workers as i64)));
+    let help = "an amount is an integer or, as a text, like \"2*cores\"";
+    Parser { text, at: 0, words, help }.whole()
+}
+
+/// Works out a text such as `"THREADS*ROUNDS"`, in a program's parameters.
+pub(super) fn evaluate_of(text: &str, parameters: &[Parameter]) -> Result<i64> {
+    let words = parameters.iter().map(|parameter| (parameter.name.as_str(), i64::from(parameter.value))).collect();
+    let help = "between braces stands an integer, a parameter of the program, or a sum or product of those";
+    Parser { text, at: 0, words, help }.whole()
 }
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-    scope: Scope,
+    /// What words stand for.
+    words: Vec<(&'a str, i64)>,
+    help: &'static str,
 }
 
 impl Parser<'_> {
+    fn whole(mut self) -> Result<i64> {
+        let sum = self.sum()?;
+        match self.peek() {
+            None => Ok(sum),
+            Some(_) => Err(self.wrong()),
+        }
+    }
+
     fn sum(&mut self) -> Result<i64> {
         let mut sum = self.product()?;
         while let Some(operator @ ('+' | '-')) = self.peek() {
@@ -57,13 +73,10 @@ impl Parser<'_> {
     fn factor(&mut self) -> Result<i64> {
         self.peek();
         let rest = &self.text[self.at..];
-        let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let length = rest.find(|character: char| !is_of_word(character)).unwrap_or(rest.len());
         let word = &rest[..length];
-        let value = match word {
-            "cores" => Some(self.scope.cores as i64),
-            "workers" => self.scope.workers.map(|workers| workers as i64),
-            _ => word.parse().ok(),
-        };
+        let known = self.words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        let value = known.or_else(|| word.parse().ok());
         let value = value.ok_or_else(|| self.wrong())?;
         self.at += length;
         Ok(value)
@@ -78,21 +91,35 @@ impl Parser<'_> {
 
     fn wrong(&self) -> (usize, String, Option<String>) {
         let rest = &self.text[self.at..];
-        let words: &[&str] = if self.scope.workers.is_some() { &["cores", "workers"] } else { &["cores"] };
-        let word = rest.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or("");
+        let word = rest.split(|character: char| !is_of_word(character)).next().unwrap_or("");
         let message = match (word, rest) {
             (_, "") => "the amount stops short".to_string(),
             ("", _) => format!("{} is no part of an amount", quoted(rest)),
             _ => format!("{} is no amount", quoted(word)),
         };
-        let help = suggest(word, words.iter().copied()).filter(|help| help.starts_with("did"));
-        (self.at, message, help.or(Some("an amount is an integer or, as a text, like \"2*cores\"".into())))
+        let help = suggest(word, self.words.iter().map(|(name, _)| *name)).filter(|help| help.starts_with("did"));
+        (self.at, message, help.or(Some(self.help.into())))
     }
+}
+
+fn is_of_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_follow_from_parameters() {
+        let parameter = |name: &str, value| Parameter { name: name.into(), value, min: 1, max: 9 };
+        let parameters = [parameter("N", 3), parameter("ROUNDS_OF", 2)];
+        assert_eq!(evaluate_of("N*ROUNDS_OF - 1", &parameters).expect("a number"), 5);
+        let (at, told, help) = evaluate_of("N*ROUND_OF", &parameters).expect_err("a wrong word");
+        assert_eq!((at, told.as_str()), (2, "`ROUND_OF` is no amount"));
+        assert_eq!(help.as_deref(), Some("did you mean `ROUNDS_OF`?"));
+        assert!(evaluate_of("cores", &parameters).is_err());
+    }
 
     #[test]
     fn amounts_follow_from_the_machine() {

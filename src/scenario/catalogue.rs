@@ -57,6 +57,11 @@ pub fn catalogue() -> &'static [Entry] {
             "ipc"
             "fault-isolation"
             "worker-recycling";
+        "races":
+            "lost-update"
+            "overdraft";
+        "deadlocks":
+            "ab-ba";
     }
 }
 

@@ -9,6 +9,9 @@ use super::tables::{Default, Key, Kind, Shape, Word, find_key, find_kind};
 use crate::program::problem::{Place, Problem, Sources, is_forbidden, quoted, suggest};
 use serde_json::{Map, Value as Json, json};
 
+/// The longest ending that a lane may speak of.
+const ENDING_CHARS_MAX: usize = 200;
+
 /// Checks values, and collects what is wrong with them.
 pub(super) struct Checker<'a> {
     pub(super) sources: &'a Sources,
@@ -111,6 +114,25 @@ impl<'a> Checker<'a> {
                 let statements: Vec<Json> = items.iter().filter_map(|item| self.statement(item)).collect();
                 Some(Json::Array(statements))
             }
+            // What they say is known with the program.
+            (Shape::Endings | Shape::Claims, Value::List(items)) => {
+                let each = |item: &Node| match &item.value {
+                    Value::Text(text) => self.text(item.at, name, text, ENDING_CHARS_MAX),
+                    _ => self.wrong_type(item, name, &key.shape),
+                };
+                let texts: Vec<Json> = items.iter().filter_map(each).collect();
+                Some(Json::Array(texts))
+            }
+            (Shape::Parameters, Value::Table(table)) => {
+                let mut values = Map::new();
+                for entry in &table.0 {
+                    match entry.node.value {
+                        Value::Integer(integer) => _ = values.insert(entry.key.clone(), json!(integer)),
+                        _ => _ = self.wrong_type(&entry.node, &entry.key, &key.shape),
+                    }
+                }
+                Some(Json::Object(values))
+            }
             _ => self.wrong_type(node, name, &key.shape),
         }
     }
@@ -170,7 +192,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The place of a byte of a text whose quotes stand at `at`; the whole of it where escapes hide the place.
-    fn inside(&self, at: Place, text: &str, byte: usize) -> Place {
+    pub(super) fn inside(&self, at: Place, text: &str, byte: usize) -> Place {
         match self.sources.text(at).find(text) {
             Some(quotes) if !text.is_empty() => {
                 let start = at.start + quotes + byte;
@@ -315,6 +337,9 @@ pub(super) fn wanted(shape: &Shape) -> String {
         Shape::Table(_) => "a table".into(),
         Shape::Tables { count_max, .. } => format!("a list of 1 to {count_max} tables"),
         Shape::Statements => "a list of texts, each a statement".into(),
+        Shape::Endings => "a list of texts, each an ending like \"ended counter=2\"".into(),
+        Shape::Claims => "a list of texts like \"ended counter=2: 6\"".into(),
+        Shape::Parameters => "a table like { N = 3 }, with integers".into(),
     }
 }
 
@@ -375,6 +400,11 @@ pub(super) fn as_kind_table(node: &Node, shape: &Shape) -> Option<Table> {
 /// What is said in general with what is said in particular on top: tables of the same kind key by key, anything else
 /// as a whole.
 pub(super) fn layered(general: &Node, particular: &Node, shape: &Shape) -> Node {
+    if let (Shape::Parameters, Value::Table(below), Value::Table(above)) = (shape, &general.value, &particular.value) {
+        let mut both = below.clone();
+        above.0.iter().for_each(|entry| both.put(entry.clone()));
+        return Node { at: particular.at, value: Value::Table(both) };
+    }
     let (Some(mut below), Some(above)) = (as_kind_table(general, shape), as_kind_table(particular, shape)) else {
         return particular.clone();
     };

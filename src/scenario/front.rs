@@ -93,6 +93,8 @@ impl Table {
 pub(super) struct Parts {
     /// Where the TOML stands in the file.
     toml: Range<usize>,
+    /// Where the page stands in the file.
+    pub(super) page: Range<usize>,
     /// What the audience reads.
     pub(super) body: String,
     /// What the presenter reads: the section `## Notes`.
@@ -132,7 +134,42 @@ pub(super) fn split(sources: &Sources, text: &str) -> Result<Parts, Vec<Problem>
         return Err(vec![sources.problem(place, "the front matter does not end", Some(help))]);
     };
     let (body, notes) = split_notes(&text[closing.end..]);
-    Ok(Parts { toml: opening.end..closing.start, body, notes })
+    Ok(Parts { toml: opening.end..closing.start, page: closing.end..text.len(), body, notes })
+}
+
+/// A block of code of a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Block<'a> {
+    /// What stands behind the fence that opens it: the language, and perhaps more.
+    pub(super) info: &'a str,
+    /// The line that opens it, without its end.
+    pub(super) opening: Range<usize>,
+    /// The lines inside.
+    pub(super) inside: Range<usize>,
+}
+
+/// The blocks of code of a page, each between two fences at the beginning of a line.
+pub(super) fn blocks(page: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut open: Option<usize> = None;
+    for (range, line) in lines(page) {
+        let ticks = line.bytes().take_while(|byte| *byte == b'`').count();
+        let info = line[ticks..].trim();
+        match (open, blocks.last_mut()) {
+            (Some(fence), Some(block)) if ticks >= fence && info.is_empty() => {
+                block.inside.end = range.start;
+                open = None;
+            }
+            (Some(_), _) => {}
+            (None, _) if ticks >= 3 && !info.contains('`') => {
+                let opening = range.start..range.start + line.trim_end().len();
+                blocks.push(Block { info, opening, inside: range.end..page.len() });
+                open = Some(ticks);
+            }
+            (None, _) => {}
+        }
+    }
+    blocks
 }
 
 /// Each line's range, its newline included, and its text.

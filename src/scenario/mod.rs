@@ -14,9 +14,12 @@
 mod amount;
 mod catalogue;
 mod check;
+mod claims;
 mod draft;
 pub mod expect;
 mod front;
+mod programs;
+mod proof;
 mod reference;
 mod resolve;
 mod set;
@@ -24,16 +27,20 @@ mod set;
 pub mod tables;
 #[cfg(test)]
 mod tests;
+mod variant;
 
 pub use crate::program::{Problem, suggest};
 pub use catalogue::{DEFAULT, Entry, Listed, catalogue, find, list, user_folder};
 pub use draft::{Draft, Field, orders_between};
+pub use programs::{BuiltIn, programs};
+pub use proof::{Explored, Limits, prove};
 pub use reference::reference;
 
-use crate::program::problem::{Place, Sources};
+use crate::program::problem::{Place, Sources, is_forbidden};
 use crate::wire::{Choice, Machine, Plan, Question};
 use check::Checker;
-use front::{Table, Value};
+use front::{Node, Table, Value};
+use programs::Programs;
 use serde_json::Value as Json;
 
 /// A question, what to look for, and lanes that run side by side: before it is made definite for a machine.
@@ -60,6 +67,7 @@ pub struct Scenario {
     /// The front matter with the place of every value, so that sets can be applied and blamed.
     tree: Table,
     sources: Sources,
+    programs: Programs,
 }
 
 /// What the command line changes.
@@ -103,7 +111,9 @@ pub fn parse(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Probl
     let page = checker.table(&tree, beginning, tables::PAGE, "a scenario", &run);
     let question = question(&tree, &page, &mut checker);
     let mut problems = checker.problems;
-    problems.extend(resolve::check_run(&tree, &sources));
+    let (programs, of_programs) = Programs::of_page(text, parts.page.clone(), &sources);
+    problems.extend(of_programs);
+    problems.extend(resolve::check_run(&tree, &sources, &programs));
     if !problems.is_empty() {
         return Err(resolve::sorted(problems));
     }
@@ -121,6 +131,46 @@ pub fn parse(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Probl
         notes: parts.notes,
         tree,
         sources,
+        programs,
+    })
+}
+
+/// A scenario that runs a program of somebody's own, about which nothing is claimed.
+///
+/// # Errors
+/// What is wrong with the program, where it stands in its text.
+pub fn of_program(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Problem>> {
+    let is_printable = |letter: &char| !is_forbidden(*letter);
+    let name: String = name.chars().filter(is_printable).take(40).collect();
+    let name = if name.trim().is_empty() { "program" } else { name.trim() };
+    let sources = Sources::new(origin, text);
+    let programs = Programs::of_file(name, text);
+    let said = |key: &str, value: Value| front::Entry {
+        key: key.into(),
+        key_at: Place::default(),
+        node: Node { at: Place::default(), value },
+        shared: false,
+    };
+    let lane = Table(vec![said("pool", Value::Text("program".into())), said("program", Value::Text(name.into()))]);
+    let lanes = vec![Node { at: Place::default(), value: Value::Table(lane) }];
+    let tree = Table(vec![said("mode", Value::Text("together".into())), said("lane", Value::List(lanes))]);
+    let problems = resolve::check_run(&tree, &sources, &programs);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Scenario {
+        name: name.into(),
+        title: name.into(),
+        topic: "own".into(),
+        question: None,
+        misconception: None,
+        seconds: 5.0,
+        expect: Vec::new(),
+        body: programs.page(name),
+        notes: None,
+        tree,
+        sources,
+        programs,
     })
 }
 

@@ -5,8 +5,11 @@
 
 use super::check::{Checker, default_node, layered};
 use super::front::{Entry, Node, Table, Value};
-use super::tables::{Default, Kind, LANE, LANES_MAX, POOLS, RUN, WORKLOADS, find_key, find_kind, find_pool_key};
-use super::{Overrides, Scenario, set};
+use super::programs::Programs;
+use super::tables::{
+    Default, Kind, LANE, LANES_MAX, POOLS, RUN, WORKLOADS, concerns, find_key, find_kind, find_pool_key, runs_a_program,
+};
+use super::{Overrides, Scenario, set, variant};
 use crate::program::problem::{Place, Problem, Sources};
 use crate::wire::{
     CounterWay, LaneId, LanePlan, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
@@ -51,7 +54,7 @@ pub(super) fn adjustments(scenario: &Scenario, machine: &Machine, overrides: &Ov
 fn resolved(scenario: &Scenario, machine: &Machine, overrides: &Overrides) -> Result<Run, Vec<Problem>> {
     let (mut tree, mut sources) = (scenario.tree.clone(), scenario.sources.clone());
     let mut problems = set::apply(&mut tree, &overrides.sets, &mut sources);
-    let (run, of_run) = run(&tree, &sources, machine);
+    let (run, of_run) = run(&tree, &sources, &scenario.programs, machine);
     problems.extend(of_run);
     run.filter(|_| problems.is_empty()).ok_or_else(|| sorted(problems))
 }
@@ -88,11 +91,11 @@ pub(super) fn any_machine() -> Machine {
 }
 
 /// What is wrong with the part of the front matter that is run, on any machine.
-pub(super) fn check_run(tree: &Table, sources: &Sources) -> Vec<Problem> {
-    run(tree, sources, &any_machine()).1
+pub(super) fn check_run(tree: &Table, sources: &Sources, programs: &Programs) -> Vec<Problem> {
+    run(tree, sources, programs, &any_machine()).1
 }
 
-fn run(tree: &Table, sources: &Sources, machine: &Machine) -> (Option<Run>, Vec<Problem>) {
+fn run(tree: &Table, sources: &Sources, programs: &Programs, machine: &Machine) -> (Option<Run>, Vec<Problem>) {
     let nodes: &[Node] = match tree.get("lane").map(|entry| &entry.node.value) {
         Some(Value::List(lanes)) => lanes,
         _ => &[],
@@ -137,7 +140,8 @@ fn run(tree: &Table, sources: &Sources, machine: &Machine) -> (Option<Run>, Vec<
             Some("one way of running tasks; 1 to 8 of them".into()),
         ),
     }
-    let mut builder = Builder { checker, machine, taken: BTreeMap::new(), cut: Vec::new(), unnamed: Vec::new() };
+    let mut builder =
+        Builder { checker, machine, programs, taken: BTreeMap::new(), cut: Vec::new(), unnamed: Vec::new() };
     let mut lanes = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         match &node.value {
@@ -188,9 +192,10 @@ fn share_cores(mode: &str, slice_ms: u64, lanes: &mut [LanePlan], machine: &Mach
 }
 
 /// Makes lanes.
-struct Builder<'a> {
-    checker: Checker<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) checker: Checker<'a>,
     machine: &'a Machine,
+    pub(super) programs: &'a Programs,
     /// Shared keys that some pools do not take: where and what each is, and whether any lane took it.
     taken: BTreeMap<(Place, String), bool>,
     cut: Vec<String>,
@@ -204,24 +209,46 @@ impl Builder<'_> {
         let pool = self.pool(&said, at);
         let said = self.only_what_concerns(said, pool);
         let before = self.checker.problems.len();
+        let variant = match pool.filter(|pool| runs_a_program(pool)) {
+            Some(pool) => Some(self.variant(&said, pool, at)?),
+            None => None,
+        };
 
         self.checker.lock = if pool.is_some_and(|pool| pool.name == "processes") { "futex" } else { "std" };
         self.checker.scope.workers = None;
-        let workers = self.workers(&said, pool, at)?;
+        let workers = match &variant {
+            Some(variant) => variant.threads,
+            None => self.workers(&said, pool, at)?,
+        };
         self.checker.scope.workers = Some(workers);
 
         let mut values = Map::new();
-        for key in LANE.iter().filter(|key| !matches!(key.name, "pool" | "workers" | "size")) {
+        let is_said = |key: &str| pool.is_none_or(|pool| concerns(key, pool));
+        let of_lane = LANE.iter().filter(|key| is_said(key.name));
+        for key in of_lane.filter(|key| !matches!(key.name, "pool" | "workers" | "size")) {
             let value = self.value(&said, at, key.name);
             values.extend(value.map(|value| (key.name.to_string(), value)));
         }
-        let size = self.size(&said, at, values.get("workload"));
+        let size = match is_said("size") {
+            true => self.size(&said, at, values.get("workload")),
+            false => Some(json!({ "kind": "constant", "units": 1 })),
+        };
         let pool = pool?;
-        let mut pool_values = Map::from_iter([("kind".to_string(), json!(pool.name))]);
-        for key in pool.keys {
-            let value = self.value(&said, at, key.name);
-            pool_values.extend(value.map(|value| (key.name.to_string(), value)));
+        let mut pool_values = Map::new();
+        match variant {
+            Some(variant) => {
+                let plan = serde_json::to_value(&variant.plan).unwrap_or_default();
+                pool_values = plan.as_object().cloned().unwrap_or_default();
+                values.extend(variant::lane_of_runs());
+            }
+            None => {
+                for key in pool.keys {
+                    let value = self.value(&said, at, key.name);
+                    pool_values.extend(value.map(|value| (key.name.to_string(), value)));
+                }
+            }
         }
+        pool_values.insert("kind".to_string(), json!(pool.name));
         if self.checker.problems.len() > before {
             return None;
         }
@@ -233,7 +260,8 @@ impl Builder<'_> {
         };
         if !values.contains_key("name") {
             self.unnamed.push(id);
-            values.insert("name".into(), json!(pool_name(pool, workers)));
+            let program = pool_values.get("program").and_then(Json::as_str);
+            values.insert("name".into(), json!(pool_name(pool, workers, program)));
         }
         values.extend([
             ("id".to_string(), json!(id)),
@@ -269,11 +297,18 @@ impl Builder<'_> {
     /// A set that makes the pool another one means the pool, and not a quarrel with the keys that the file gives it.
     fn only_what_concerns(&mut self, said: Table, pool: Option<&'static Kind>) -> Table {
         let pool_set_by = said.get("pool").map_or(0, |entry| entry.node.at.source);
-        let mut concerns = Table::default();
+        let mut concerned_by = Table::default();
         for entry in said.0 {
             let key = entry.key.as_str();
             if find_key(LANE, key).is_some() {
-                concerns.put(entry);
+                let is_told = pool.is_none_or(|pool| concerns(key, pool));
+                if is_told {
+                    concerned_by.put(entry);
+                } else if !entry.shared && entry.key_at.source >= pool_set_by {
+                    let message = format!("`{key}` is no key of a lane that runs a program");
+                    let help = "leave it out: the threads are the program's own, and a task is one run of it";
+                    self.checker.wrong(entry.key_at, message, Some(help.into()));
+                }
                 continue;
             }
             let Some((owner, _)) = find_pool_key(key) else {
@@ -281,7 +316,7 @@ impl Builder<'_> {
                 self.checker.unknown_key(&entry, "a lane", LANE.iter().chain(pools).map(|key| key.name));
                 continue;
             };
-            let concerned = pool.is_none_or(|pool| pool.name == owner.name);
+            let concerned = pool.is_none_or(|pool| find_key(pool.keys, key).is_some());
             let outdated = entry.key_at.source < pool_set_by;
             if entry.shared {
                 *self.taken.entry((entry.key_at, entry.key.clone())).or_default() |= concerned || outdated;
@@ -294,10 +329,10 @@ impl Builder<'_> {
                 self.checker.wrong(entry.key_at, message, Some(help));
             }
             if concerned {
-                concerns.put(entry);
+                concerned_by.put(entry);
             }
         }
-        concerns
+        concerned_by
     }
 
     fn finish(mut self) -> Vec<Problem> {
@@ -312,7 +347,7 @@ impl Builder<'_> {
     }
 
     /// A key's value: what is said on top of what holds otherwise.
-    fn value(&mut self, said: &Table, at: Place, name: &str) -> Option<Json> {
+    pub(super) fn value(&mut self, said: &Table, at: Place, name: &str) -> Option<Json> {
         let key = find_key(LANE, name).or(find_pool_key(name).map(|(_, key)| key))?;
         match (said.get(name), key.default) {
             (Some(entry), Default::Toml(default)) => {
@@ -490,8 +525,12 @@ pub(super) fn distinct(name: &str, taken: &[String]) -> String {
 }
 
 /// What a lane is called that has no name.
-pub(super) fn pool_name(pool: &Kind, workers: u64) -> String {
+pub(super) fn pool_name(pool: &Kind, workers: u64, program: Option<&str>) -> String {
+    const CHARS_MAX: usize = 30;
+    let program: String = program.unwrap_or("a program").trim().chars().take(CHARS_MAX).collect();
     match (pool.name, workers) {
+        ("program", _) => program,
+        ("cpython", _) => format!("{program}, Python"),
         ("single", _) => "one worker".into(),
         ("threads", 1) => "1 thread".into(),
         ("threads", _) => format!("{workers} threads"),

@@ -5,11 +5,12 @@
 //! lane.2.workers=2*cores        a key of lane 2; texts need no quotes
 //! lane.*.chunk=16               of every lane that takes it
 //! lane.1.workload.share=0.5     of a table in it
+//! lane.*.parameters.N=4         a number in the lane's program
 //! ```
 
 use super::check::as_kind_table;
 use super::front::{Entry, Node, Table, Value, read_value};
-use super::tables::{LANE, PAGE, RUN, find_key, find_pool_key};
+use super::tables::{LANE, PAGE, RUN, Shape, find_key, find_pool_key};
 use crate::program::problem::{Place, Problem, Sources, quoted, suggest};
 
 /// Applies the sets in their order; each becomes a source of its own, `--set 1` being the first.
@@ -116,7 +117,10 @@ fn put(lane: &mut Table, path: &[Step<'_>], value: Node, shared: bool) {
         [key] => lane.put(entry(key, value, shared)),
         [key, inner, ..] => {
             let shape = find_key(LANE, key.name).or(find_pool_key(key.name).map(|(_, key)| key)).map(|key| &key.shape);
-            let old = lane.get(key.name).zip(shape).and_then(|(old, shape)| as_kind_table(&old.node, shape));
+            let old = lane.get(key.name).zip(shape).and_then(|(old, shape)| match (&old.node.value, shape) {
+                (Value::Table(parameters), Shape::Parameters) => Some(parameters.clone()),
+                _ => as_kind_table(&old.node, shape),
+            });
             let mut table = old.unwrap_or_default();
             // Another kind has other keys.
             if inner.name == "kind" {

@@ -83,6 +83,12 @@ pub enum Shape {
     },
     /// A list of statements in the language of `expect`.
     Statements,
+    /// A list of endings of a program: `ended counter={N}`.
+    Endings,
+    /// A list of what exploring a program must come to: `deadlock: 2`.
+    Claims,
+    /// A table of a program's parameters and their values.
+    Parameters,
 }
 
 /// A word that may stand behind a key.
@@ -216,6 +222,66 @@ pub static POOLS: &[Kind] = &[
         key("payload_bytes", integer(0, 16 * MIB), Default::Toml("0"), "bytes that travel with each task, and back"),
         key("on_death", Shape::Kind { kinds: ON_DEATH, integer: None }, Default::Toml("\"retry\""), "what becomes of the task that a dying worker had begun"),
     ]),
+    kind("program", "the threads of a small program, on threads of the system; a task is one run of it, from its beginning to its end", PROGRAM),
+    kind("cpython", "the same under the `python3` that is installed, where there is one", PROGRAM),
+];
+
+/// What a lane says of the program that it runs.
+static PROGRAM: &[Key] = &[
+    key("program", Shape::Text { chars_max: 64 }, Default::Required, "which: the name of a block of code on the page, or of a built-in program"),
+    key("role", Shape::Word(ROLES), Default::Toml("\"open\""), "what it is there to show; `poolscope check` holds it to that"),
+    key("parameters", Shape::Parameters, Default::Computed("as the program has them"), "other values for numbers in its text"),
+    key("acceptable", Shape::Endings, Default::Toml("[\"ended\"]"), "how it should end"),
+    key("interesting", Shape::Endings, Default::Toml("[]"), "how it may end too, and that is worth a look; any other ending is a failure"),
+    key("expect", Shape::Claims, Default::Toml("[]"), "what exploring it must come to; `poolscope check` sees to it"),
+    key("memory", Shape::Word(MEMORIES), Default::Toml("\"sc\""), "when a write is seen by others"),
+    key("window", Shape::Kind { kinds: WINDOWS, integer: None }, Default::Toml("\"natural\""), "what lies between two accesses to what is shared, on real threads"),
+    key("pipe_capacity", amount_or("unbounded", 1_000_000), Default::Toml("\"unbounded\""), "how many messages a pipe or a queue between processes holds"),
+    key("notify", Shape::Word(WAKINGS), Default::Toml("\"any\""), "whom a `notify` wakes, where several wait"),
+    key("spurious", Shape::Flag, Default::Toml("false"), "whether who waits on a condition may wake unasked"),
+];
+
+/// Keys of a lane that say nothing to a program's: its threads are its own, and a task is a run.
+static NOT_OF_PROGRAMS: &[&str] = &["workers", "capacity", "when_full", "arrivals", "chunk", "workload", "size"];
+
+/// Whether a key of every lane means something in a lane with that pool.
+pub fn concerns(key: &str, pool: &Kind) -> bool {
+    !runs_a_program(pool) || !NOT_OF_PROGRAMS.contains(&key)
+}
+
+/// Whether a pool runs a program.
+pub fn runs_a_program(pool: &Kind) -> bool {
+    matches!(pool.name, "program" | "cpython")
+}
+
+static ROLES: &[Word] = &[
+    word("broken", "it can go wrong"),
+    word("wrong-fix", "it looks mended, and can still go wrong"),
+    word("right-fix", "it cannot go wrong"),
+    word("open", "nothing is claimed"),
+];
+
+static MEMORIES: &[Word] = &[
+    word("sc", "at once: sequential consistency"),
+    word("tso", "when it leaves the writer's store buffer: total store order, as on x86"),
+];
+
+static WINDOWS: &[Kind] = &[
+    kind("natural", "nothing but the interpreter's own work", &[]),
+    kind("instructions", "so many spinning instructions", &[
+        key("count", integer(1, 1_000_000), Default::Toml("1000"), "how many"),
+    ]),
+    kind("yields", "the core is offered to others so many times", &[
+        key("count", integer(1, 1000), Default::Toml("1"), "how many times"),
+    ]),
+    kind("micros", "a pause by the clock", &[
+        key("us", integer(1, 1_000_000), Default::Toml("100"), "how long, in microseconds"),
+    ]),
+];
+
+static WAKINGS: &[Word] = &[
+    word("any", "any of them: each is looked at"),
+    word("fifo", "whoever has waited longest, as CPython does"),
 ];
 
 static QUEUES: &[Word] = &[
@@ -366,7 +432,7 @@ pub fn find_kind(kinds: &'static [Kind], name: &str) -> Option<&'static Kind> {
     kinds.iter().find(|kind| kind.name == name)
 }
 
-/// The pool that alone takes a key, with the key.
+/// The first pool that takes a key which not all of them take, with the key.
 pub fn find_pool_key(name: &str) -> Option<(&'static Kind, &'static Key)> {
     POOLS.iter().find_map(|pool| Some((pool, find_key(pool.keys, name)?)))
 }

@@ -1,6 +1,9 @@
 use super::resolve::any_machine;
 use super::*;
-use crate::wire::{Arrivals, LockKind, Mode, OnDeath, PoolPlan, QueueHow, Size, WorkloadPlan};
+use crate::wire::{
+    Arrivals, LockKind, MemoryModel, Mode, OnDeath, Parameter, PoolPlan, ProgramPlan, QueueHow, Role, Size, Waking,
+    Window, WorkloadPlan,
+};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -132,7 +135,7 @@ fn every_problem_is_told_at_once_and_in_order() {
     check(
         "[[lane]]\nworkers = \"many\"\nchunk = 0\n[[lane]]\npool = 3\nworkload = \"primes\"\nsize = { mean = 3 }",
         "test.md:4:12: `many` is no amount\n  workers = \"many\"\n             ^^^^\n  help: an amount is an integer or, as a text, like \"2*cores\"\n\
-         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\" or \"processes\"\n\
+         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\", \"processes\", \"program\" or \"cpython\"\n\
          test.md:9:10: unknown key `mean` of `size` of kind `constant`\n  size = { mean = 3 }\n           ^^^^\n  help: known here: units",
     );
     // What `[every-lane]` says wrongly is wrong once.
@@ -385,10 +388,7 @@ fn what_is_not_found_is_told_with_the_nearest_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let find = |name: &str| told(&find(name, Some(folder.path())).expect_err(name));
     assert_eq!(find("pool-sise"), "pool-sise: there is no such scenario\n  help: did you mean `pool-size`?");
-    assert_eq!(
-        find("xyzzy"),
-        "xyzzy: there is no such scenario\n  help: known here: threads-or-processes-cpu, threads-or-processes-io, pool-size, oversubscription, spawn-or-pool, backpressure, uneven-tasks, chunk-size, lock-contention, lock-kinds, semaphore-limit, critical-section, false-sharing, blocking-in-a-cpu-pool, ipc, fault-isolation, worker-recycling"
-    );
+    assert_eq!(find("xyzzy"), "xyzzy: there is no such scenario\n  help: `poolscope list` shows them all");
     assert_eq!(find("./nothing.md"), "./nothing.md: there is no such file\n  help: `poolscope list` shows them all");
     assert_eq!(find("/dev/zero"), "/dev/zero: it is no file");
 
@@ -439,7 +439,7 @@ fn every_kind_of_the_tables_makes_a_plan() {
         values.map(|key| format!(", {} = 2", key.name)).collect()
     };
     for workload in tables::WORKLOADS {
-        for pool in tables::POOLS {
+        for pool in tables::POOLS.iter().filter(|pool| !tables::runs_a_program(pool)) {
             let front = format!("[[lane]]\npool = \"{}\"\nworkload = \"{}\"", pool.name, workload.name);
             let plan = plan_of(&front, 2, &[]);
             assert_eq!((plan.lanes[0].pool.name(), plan.lanes[0].workload.name()), (pool.name, workload.name));
@@ -716,4 +716,143 @@ proptest! {
         let text: String = chars[..at].iter().copied().chain(damage.chars()).chain(chars[at..].iter().copied().skip(cut)).collect();
         survive(&text, &[]);
     }
+}
+
+// ── programs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A scenario with a page, which begins on line 6 where the front matter has one line.
+fn with_page(front: &str, page: &str) -> String {
+    format!("+++\ntitle = \"A test\"\n{front}\n+++\n{page}\n")
+}
+
+fn check_page(front: &str, page: &str, expected: &str) {
+    let problems = parse("test", "test.md", &with_page(front, page)).err().unwrap_or_default();
+    assert_eq!(told(&problems), expected, "\n{front}\n{}", told(&problems));
+}
+
+const ADDS: &str = "```python adds\n# Adds, N times.\n# expect: schedules 1\nimport threading\n\nN = 3  # 2 to 9\nx = 0\n\n\n\
+                    def work():\n    global x\n    for i in range(N):\n        x += 1\n\n\n\
+                    a = threading.Thread(target=work)\na.start()\na.join()\n```";
+
+#[test]
+fn a_lane_runs_a_program_of_its_page() {
+    let front = "[every-lane]\npool = \"program\"\nprogram = \"adds\"\nworkers = 3\n\
+                 [[lane]]\nacceptable = [\"ended x={N}\", \"ended x={2*N+1}\"]\nrole = \"broken\"\n\
+                 [[lane]]\npool = \"cpython\"\nparameters = { N = 9 }\nmemory = \"tso\"\nwindow = \"yields\"\n\
+                 pipe_capacity = 1\nspurious = true\nnotify = \"fifo\"\nname = \"other\"";
+    let scenario =
+        parse("test", "test.md", &with_page(front, ADDS)).map_err(|problems| told(&problems)).expect("parses");
+    let plan = scenario.plan(&machine(2), &Overrides::default()).expect("a plan");
+    let [one, other] = &plan.lanes[..] else { panic!("two lanes") };
+    let PoolPlan::Program(program) = &one.pool else { panic!("{:?}", one.pool) };
+    assert_eq!((one.name.as_str(), one.workers, &one.workload), ("adds", 2, &WorkloadPlan::Run));
+    assert_eq!(one.arrivals, Arrivals::Closed { outstanding: 1 });
+    assert_eq!(program.about, "Adds, N times.");
+    assert!(program.text.starts_with("import threading\n\nN = 3  # 2 to 9\n"), "{}", program.text);
+    assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended x=3", "ended x=7"]);
+    assert_eq!((program.role, program.memory, program.window), (Role::Broken, MemoryModel::Sc, Window::Natural));
+
+    let PoolPlan::Cpython(program) = &other.pool else { panic!("{:?}", other.pool) };
+    assert!(program.text.contains("\nN = 9  # 2 to 9\n"), "{}", program.text);
+    assert_eq!(program.parameters, [Parameter { name: "N".into(), value: 9, min: 2, max: 9 }]);
+    assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended"]);
+    assert_eq!((program.memory, program.window), (MemoryModel::Tso, Window::Yields { count: 1 }));
+    assert_eq!((program.pipe_capacity, program.spurious, program.notify), (Some(1), true, Waking::Fifo));
+
+    let sets = sets_of(&["lane.*.parameters.N=4", "lane.1.window.kind=micros", "lane.1.window.us=7"]);
+    let plan = scenario.plan(&machine(2), &sets).map_err(|problems| told(&problems)).expect("a plan");
+    let programs: Vec<&ProgramPlan> = plan.lanes.iter().filter_map(|lane| lane.pool.program()).collect();
+    assert!(programs.iter().all(|program| program.text.contains("\nN = 4  #")));
+    assert_eq!(
+        (programs[0].acceptable[0].to_string().as_str(), programs[0].window),
+        ("ended x=4", Window::Micros { us: 7 })
+    );
+
+    // A plan is a line of JSON on its way to a lane.
+    let json = serde_json::to_string(&plan).expect("JSON");
+    assert_eq!(serde_json::from_str::<Plan>(&json).expect("a plan"), plan);
+}
+
+#[test]
+fn what_is_wrong_with_a_program_is_told_where_it_stands() {
+    let lane = "[[lane]]\npool = \"program\"\nprogram = \"adds\"";
+    check_page(
+        lane,
+        &ADDS.replace("    global x\n", "    import os\n"),
+        "test.md:17:12: the module `os` is not in the subset\n      import os\n             ^^\n  help: modules that can be imported: threading, queue, time, random, multiprocessing, concurrent.futures, atomics",
+    );
+    check_page(
+        lane,
+        &ADDS.replace("range(N)", "range(N"),
+        "test.md:18:21: not Python: expected `,`, found `:`\n      for i in range(N:\n                      ^",
+    );
+    check_page(
+        &format!("{lane}\nparameters = {{ M = 3, N = 10 }}"),
+        ADDS,
+        "test.md:6:16: `adds` has no parameter `M`\n  parameters = { M = 3, N = 10 }\n                 ^\n  help: did you mean `N`?\n\
+         test.md:6:27: `N` cannot be 10\n  parameters = { M = 3, N = 10 }\n                            ^^\n  help: it must be an integer from 2 to 9",
+    );
+    check_page(
+        &format!("{lane}\nacceptable = [\"ended x={{M}}\"]"),
+        ADDS,
+        "test.md:6:25: `M` is no amount\n  acceptable = [\"ended x={M}\"]\n                          ^\n  help: did you mean `N`?"
+            .replace("^\n", "^^\n")
+            .as_str(),
+    );
+    check_page(
+        &format!("{lane}\ninteresting = [\"end\"]\nexpect = [\"schedules many\"]\nrole = \"right\""),
+        ADDS,
+        "test.md:6:16: `end` is no ending: it is one of ended, deadlock, assertion, exception, spins, unended\n  interesting = [\"end\"]\n                 ^^^^^\n  help: an ending is a kind and perhaps values: `ended counter=2`, `deadlock`\n\
+         test.md:7:11: `many` is no number of schedules: write an integer, or `inf`\n  expect = [\"schedules many\"]\n            ^^^^^^^^^^^^^^^^\n  help: as in `schedules 6`, `ended counter=2: 2`, `deadlock: none`, `finds: livelock`\n\
+         test.md:8:8: unknown `role` `right`\n  role = \"right\"\n         ^^^^^^^\n  help: did you mean `right-fix`?",
+    );
+    check_page(
+        "[[lane]]\npool = \"program\"\nprogram = \"ads\"",
+        ADDS,
+        "test.md:5:11: there is no program `ads`\n  program = \"ads\"\n            ^^^^^\n  help: did you mean `adds`?",
+    );
+    let why = "leave it out: the threads are the program's own, and a task is one run of it";
+    check_page(
+        &format!("{lane}\nworkload = \"primes\"\nworkers = 3"),
+        ADDS,
+        &format!(
+            "test.md:6:1: `workload` is no key of a lane that runs a program\n  workload = \"primes\"\n  ^^^^^^^^\n  help: {why}\n\
+             test.md:7:1: `workers` is no key of a lane that runs a program\n  workers = 3\n  ^^^^^^^\n  help: {why}"
+        ),
+    );
+    check_page(
+        lane,
+        &format!("{ADDS}\n\n{ADDS}\n\n```python a/b\n```"),
+        "test.md:27:1: a second program called `adds`\n  ```python adds\n  ^^^^^^^^^^^^^^\n\
+         test.md:47:1: `a/b` is no name of a program\n  ```python a/b\n  ^^^^^^^^^^^^^\n  help: name it with up to 64 letters, digits, `-` and `_`",
+    );
+    check_page(
+        "[[lane]]\nworkload = \"primes\"\nrole = \"broken\"",
+        "",
+        "test.md:5:1: `role` is a key of `program` pools\n  role = \"broken\"\n  ^^^^\n  help: leave it out, or make this pool `program`; it is `threads`",
+    );
+    // A path is never meant.
+    check_page(
+        "[[lane]]\npool = \"program\"\nprogram = \"/etc/passwd\"",
+        "",
+        "test.md:5:11: there is no program `/etc/passwd`\n  program = \"/etc/passwd\"\n            ^^^^^^^^^^^^^\n  help: name a block of code of the page, as in ```python NAME, or a built-in program",
+    );
+}
+
+#[test]
+fn a_program_of_somebodys_own_is_a_scenario_and_stays_one_when_it_is_saved() {
+    let text = "# Mine.\nimport threading\nN = 2  # 1 to 4\nx = N\n";
+    let scenario = of_program("mine", "mine.py", text).map_err(|problems| told(&problems)).expect("a scenario");
+    let plan = scenario.plan(&machine(2), &Overrides::default()).expect("a plan");
+    let program = plan.lanes[0].pool.program().expect("a program");
+    assert_eq!((program.role, program.text.as_str(), program.about.as_str()), (Role::Open, text, "Mine."));
+    let mut draft = Draft::of(&scenario, &Overrides::default());
+    assert_eq!(draft.set(Some(0), "parameters.N", "3", &machine(2)), Ok(()));
+    assert!(draft.set(Some(0), "parameters.N", "5", &machine(2)).expect_err("5").contains("from 1 to 4"));
+    let saved = parse("mine", "mine.md", &draft.to_text()).map_err(|problems| told(&problems)).expect("it parses");
+    let plan = saved.plan(&machine(2), &Overrides::default()).expect("a plan");
+    assert!(plan.lanes[0].pool.program().expect("a program").text.contains("\nN = 3  #"), "{}", draft.to_text());
+
+    let problems = of_program("mine", "mine.py", "# Mine.\nx = 1\nimport os\n").expect_err("outside the subset");
+    assert!(told(&problems).starts_with("mine.py:3:8: the module `os` is not in the subset"), "{}", told(&problems));
 }

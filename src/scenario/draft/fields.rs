@@ -1,6 +1,7 @@
 //! A draft as the fields of a form: every parameter with what it is, what it means here, and what it may be.
 
 use super::super::check::grouped;
+use super::super::programs::parameters;
 use super::tables::Word;
 use super::{
     Content, Draft, Key, Kind, Node, Scope, Shape, Table, Value, absent, as_kind_table, evaluate, is_single, kind_of,
@@ -40,10 +41,46 @@ impl Draft {
         match lane {
             None => run_keys().map(|key| of_run(&self.now, key, machine)).collect(),
             Some(index) => match self.now.lanes.get(index) {
-                Some(lane) => of_lane(lane, &self.lane_name(index, machine), u64::from(machine.cores.max(1))),
+                Some(lane) => {
+                    let mut fields = of_lane(lane, &self.lane_name(index, machine), u64::from(machine.cores.max(1)));
+                    self.put_parameters(lane, &mut fields);
+                    fields
+                }
                 None => Vec::new(),
             },
         }
+    }
+}
+
+impl Draft {
+    /// The parameters of a lane's program, in the place of the key that holds them; and every program by name.
+    fn put_parameters(&self, lane: &Table, fields: &mut Vec<Field>) {
+        let programs = &self.scenario.programs;
+        if let Some(field) = fields.iter_mut().find(|field| field.path == "program") {
+            field.range = "the name of a program of this page, or of a built-in one".into();
+        }
+        let Some(at) = fields.iter().position(|field| field.path == "parameters") else { return };
+        let key = fields.remove(at);
+        let program = lane.text("program").and_then(|name| programs.find(name));
+        let chosen = match lane.get("parameters").map(|entry| &entry.node.value) {
+            Some(Value::Table(table)) => table.clone(),
+            _ => Table::default(),
+        };
+        let own = program.map(|program| parameters(&program.text)).unwrap_or_default();
+        let fields_of = own.into_iter().map(|(parameter, _)| {
+            let node = chosen.get(&parameter.name).map(|entry| in_type(&entry.node));
+            let value = parameter.value.to_string();
+            Field {
+                path: format!("parameters.{}", parameter.name),
+                is_default: node.as_ref().is_none_or(|node| *node == value),
+                value: node.unwrap_or(value),
+                range: format!("{} to {}", parameter.min, parameter.max),
+                help: "a number in the program's text",
+                step: Some((f64::from(parameter.min), f64::from(parameter.max))),
+                ..key.clone()
+            }
+        });
+        fields.splice(at..at, fields_of.collect::<Vec<_>>());
     }
 }
 
@@ -61,7 +98,11 @@ fn of_lane(lane: &Table, name: &str, cores: u64) -> Vec<Field> {
     let mut fields = Vec::new();
     let scope = Scope { cores, workers: Some(workers_of(lane, cores)) };
     let pool = pool_of(lane).name;
-    for key in lane_keys(pool_of(lane)).filter(|key| key.name != "workers" || !is_single(lane)) {
+    // Lists are written in a file.
+    let is_shown = |key: &&Key| {
+        (key.name != "workers" || !is_single(lane)) && !matches!(key.shape, Shape::Endings | Shape::Claims)
+    };
+    for key in lane_keys(pool_of(lane)).filter(is_shown) {
         let node = lane.get(key.name).map(|entry| &entry.node);
         let mut one = match (kind_of(lane, key), node) {
             (Some(kind), _) => field(key, key.name.to_string(), Some(super::plain(Value::Text(kind.name.into())))),

@@ -23,10 +23,11 @@ pub use orders::orders_between;
 use super::amount::{Scope, evaluate};
 use super::check::{as_kind_table, layered};
 use super::front::{Entry, Node, Table, Value, read_value};
+use super::programs::parameters;
 use super::resolve::{any_machine, distinct, pool_name, together};
 use super::tables::{
-    self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, find_key, find_kind,
-    find_pool_key,
+    self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, concerns, find_key, find_kind,
+    find_pool_key, runs_a_program,
 };
 use super::{Overrides, Problem, Scenario, set};
 use crate::program::problem::{Place, Sources, suggest};
@@ -124,9 +125,15 @@ impl Draft {
     pub fn add_lane(&mut self, machine: &Machine) -> Result<usize, String> {
         let mut now = self.now.clone();
         let mut lane = now.lanes.last().cloned().unwrap_or_default();
-        // The same tasks, coming in the same way: all else as it is where nothing is said.
-        lane.0.retain(|entry| matches!(entry.key.as_str(), "workload" | "size" | "arrivals" | "tasks"));
-        if lane.get("workload").is_none() {
+        // The same tasks, coming in the same way: all else as it is where nothing is said. A program is its own workload.
+        let runs = runs_a_program(pool_of(&lane));
+        match runs {
+            true => lane.0.retain(|entry| entry.key != "name"),
+            false => {
+                lane.0.retain(|entry| matches!(entry.key.as_str(), "workload" | "size" | "arrivals" | "tasks"));
+            }
+        }
+        if !runs && lane.get("workload").is_none() {
             lane.put(said("workload", Value::Text("primes".into())));
         }
         now.lanes.push(tidy(&lane));
@@ -194,10 +201,26 @@ impl Draft {
             Some(lane) => {
                 let lane = now.lanes.get_mut(lane).ok_or_else(|| no_lane(lane))?;
                 edit_lane(lane, path, text, u64::from(machine.cores.max(1)))?;
+                self.drop_own_parameters(lane);
                 *lane = tidy(lane);
             }
         }
         self.take(now, machine)
+    }
+
+    /// Drops parameters that are what the lane's program has anyway.
+    fn drop_own_parameters(&self, lane: &mut Table) {
+        let Some(program) = lane.text("program").and_then(|name| self.scenario.programs.find(name)) else { return };
+        let Some(Value::Table(chosen)) = lane.get("parameters").map(|entry| &entry.node.value) else { return };
+        let mut chosen = chosen.clone();
+        for (own, _) in parameters(&program.text) {
+            let is_own = |entry: &Entry| entry.key == own.name && entry.node.value == Value::Integer(own.value.into());
+            chosen.0.retain(|entry| !is_own(entry));
+        }
+        match chosen.0.is_empty() {
+            true => lane.0.retain(|entry| entry.key != "parameters"),
+            false => lane.put(said("parameters", Value::Table(chosen))),
+        }
     }
 
     /// Takes changed content, if it makes a plan.
@@ -269,7 +292,8 @@ impl Content {
             self.lanes.iter().map(|lane| lane.text("name").map(str::trim).unwrap_or_default().to_string()).collect();
         for (index, lane) in self.lanes.iter().enumerate() {
             if names[index].is_empty() {
-                names[index] = distinct(&pool_name(pool_of(lane), workers_of(lane, cores)), &names);
+                let name = pool_name(pool_of(lane), workers_of(lane, cores), lane.text("program"));
+                names[index] = distinct(&name, &names);
             }
         }
         names
@@ -306,7 +330,8 @@ fn run_keys() -> impl Iterator<Item = &'static Key> {
 
 /// The keys of a lane with such a pool, the pool's own right after `pool`.
 fn lane_keys(pool: &'static Kind) -> impl Iterator<Item = &'static Key> {
-    LANE.iter().flat_map(|key| std::iter::once(key).chain(if key.name == "pool" { pool.keys } else { &[] }))
+    let with_own = |key: &'static Key| std::iter::once(key).chain(if key.name == "pool" { pool.keys } else { &[] });
+    LANE.iter().filter(|key| concerns(key.name, pool)).flat_map(with_own)
 }
 
 fn pool_of(lane: &Table) -> &'static Kind {
@@ -468,6 +493,7 @@ fn edit_lane(lane: &mut Table, path: &str, text: Option<&str>, cores: u64) -> Re
             None => unknown(name, &keys),
         });
     };
+    let before = lane.text("program").map(String::from);
     if name == "workers" && is_single(lane) {
         return Err("a `single` pool has one worker: make this pool `threads` first".into());
     }
@@ -493,6 +519,20 @@ fn edit_lane(lane: &mut Table, path: &str, text: Option<&str>, cores: u64) -> Re
             }
             lane.put(said(name, Value::Table(table)));
         }
+        (Some(inner), Shape::Parameters) => {
+            let mut table = match lane.get(name).map(|entry| &entry.node.value) {
+                Some(Value::Table(table)) => table.clone(),
+                _ => Table::default(),
+            };
+            match text {
+                Some(text) => table.put(said(inner, typed(text, &key.shape))),
+                None => table.0.retain(|entry| entry.key != inner),
+            }
+            match table.0.is_empty() {
+                true => lane.0.retain(|entry| entry.key != name),
+                false => lane.put(said(name, Value::Table(table))),
+            }
+        }
         (Some(_), _) => return Err(unknown(path, &keys)),
         (None, _) if text.is_none() && key.default == Absent::Required => {
             return Err(format!("`{name}` has no value of its own: choose one ({})", key.help));
@@ -505,6 +545,10 @@ fn edit_lane(lane: &mut Table, path: &str, text: Option<&str>, cores: u64) -> Re
             Some(text) => lane.put(said(name, typed(text, &key.shape))),
             None => lane.0.retain(|entry| entry.key != name),
         },
+    }
+    if name == "program" && lane.text("program") != before.as_deref() {
+        // Another program has other parameters.
+        lane.0.retain(|entry| entry.key != "parameters");
     }
     if name == "pool" {
         suit_pool(lane);
