@@ -1,4 +1,5 @@
-# Right fix of ab-ba: one lock for both. Nothing is left to be taken in the wrong order; nor is anything done side by side.
+# Right fix of ab-ba: one lock for both. Nothing is left to be taken in the wrong order; nor is anything done side by
+# side.
 # expect: schedules 2
 # expect: ended: 2
 # expect: deadlock: none

@@ -5,21 +5,21 @@
 # finds: nothing
 import threading
 
-forks = [threading.Lock(), threading.Lock(), threading.Lock()]
+N = 3  # 2 to 9
+
+forks = [threading.Lock() for i in range(N)]
 
 
-def dine(first, second):
-    with forks[first]:
-        with forks[second]:
+def dine(seat):
+    left = seat
+    right = (seat + 1) % N
+    with forks[min(left, right)]:
+        with forks[max(left, right)]:
             pass
 
 
-a = threading.Thread(target=dine, args=(0, 1), name="A")
-b = threading.Thread(target=dine, args=(1, 2), name="B")
-c = threading.Thread(target=dine, args=(0, 2), name="C")
-a.start()
-b.start()
-c.start()
-a.join()
-b.join()
-c.join()
+threads = [threading.Thread(target=dine, args=(seat,)) for seat in range(N)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -4,23 +4,21 @@
 # expect: deadlock: none
 import threading
 
-forks = [threading.Lock(), threading.Lock(), threading.Lock()]
-waiter = threading.Semaphore(2)
+N = 3  # 2 to 9
+
+forks = [threading.Lock() for i in range(N)]
+waiter = threading.Semaphore(N - 1)
 
 
 def dine(seat):
     with waiter:
         with forks[seat]:
-            with forks[(seat + 1) % 3]:
+            with forks[(seat + 1) % N]:
                 pass
 
 
-a = threading.Thread(target=dine, args=(0,), name="A")
-b = threading.Thread(target=dine, args=(1,), name="B")
-c = threading.Thread(target=dine, args=(2,), name="C")
-a.start()
-b.start()
-c.start()
-a.join()
-b.join()
-c.join()
+threads = [threading.Thread(target=dine, args=(seat,)) for seat in range(N)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
