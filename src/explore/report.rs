@@ -207,7 +207,7 @@ pub struct Wait {
 }
 
 /// A thread that an exception has ended, while the others went on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Death {
     /// The thread.
     pub thread: usize,
