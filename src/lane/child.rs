@@ -65,12 +65,13 @@ fn begin(plan: LanePlan, start_ns: u64, tick_ms: u64, paused: bool, born_ns: u64
     if !plan.cores.is_empty() {
         system::pin(&plan.cores)?;
     }
-    let (locks, queue_lock, first_lock) = name_locks(&plan);
+    let (mut locks, queue_lock, first_lock) = name_locks(&plan);
     let clock = if plan.telemetry { clock::Clock::calibrated() } else { clock::Clock::KERNEL };
     let (arena, memory) = match plan.pool {
         PoolPlan::Processes { .. } => Arena::shared(clock).map(|(arena, memory)| (arena, Some(memory)))?,
         _ => (Arena::private(clock)?, None),
     };
+    locks.extend(pool::lock_names(&plan, arena)?);
     let event_ns = if plan.telemetry { measure_cost(arena, COST_ROUNDS) } else { 0.0 };
     let work = workload::build(&plan, arena, first_lock)?;
     let floor = Arc::new(Floor::new(plan, arena, memory, work, (queue_lock, first_lock)));

@@ -275,6 +275,7 @@ impl Reporter {
     fn finish(&mut self) {
         self.finishing = true;
         self.dispatcher.finish();
+        self.pool.wind_up();
         self.floor.arena.close();
         // Halted in the middle of tasks: they may still reach their ends.
         if self.phase != Phase::Paused {
@@ -385,7 +386,7 @@ impl Reporter {
             locks,
             result: self.result(),
             process,
-            runs: None,
+            runs: self.pool.runs(),
             events,
             events_dropped,
         };

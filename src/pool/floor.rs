@@ -203,6 +203,17 @@ pub fn quiet_panics() {
 /// Runs the tasks of an item, one after the other, pausing between them when asked to: the only place where a task runs.
 #[inline]
 pub fn run_item(item: Item, floor: &Floor, recorder: &mut Recorder) {
+    run_item_as(item, floor, recorder, |task, recorder| run_task(task, floor, recorder));
+}
+
+/// The same, where a pool has a way of its own to do a task: what it made, or nothing where it failed.
+#[inline]
+pub(super) fn run_item_as(
+    item: Item,
+    floor: &Floor,
+    recorder: &mut Recorder,
+    mut run: impl FnMut(Task, &mut Recorder) -> Option<u64>,
+) {
     for place in 0..item.count {
         // In the worker's hands and not begun, until it is: a pause right here finds every task somewhere.
         recorder.hold(u64::from(item.count - place));
@@ -216,13 +227,18 @@ pub fn run_item(item: Item, floor: &Floor, recorder: &mut Recorder) {
         let task = floor.task(item.first + u64::from(place), item.attempt);
         recorder.begin(task.id, item.due_ns);
         recorder.hold(u64::from(item.count - place - 1));
-        run_task(task, floor, recorder);
+        let made = run(task, recorder);
+        let (reference, receipt) = (floor.work.reference(task), workload::receipt(task.id));
+        match made {
+            Some(actual) => recorder.end(actual, reference, receipt),
+            None => recorder.fail(reference, receipt),
+        }
         recorder.tell_ended();
     }
 }
 
 #[inline]
-fn run_task(task: Task, floor: &Floor, recorder: &mut Recorder) {
+fn run_task(task: Task, floor: &Floor, recorder: &mut Recorder) -> Option<u64> {
     IN_TASK.set(true);
     // A panicking task may leave the workload's shared state half changed; what that state is (relaxed atomics, locks
     // that release on unwinding) stays valid, and the failure is counted.
@@ -231,12 +247,11 @@ fn run_task(task: Task, floor: &Floor, recorder: &mut Recorder) {
         floor.work.run(task, recorder)
     }));
     IN_TASK.set(false);
-    let (reference, receipt) = (floor.work.reference(task), workload::receipt(task.id));
     match made {
-        Ok(actual) => recorder.end(actual, reference, receipt),
+        Ok(actual) => Some(actual),
         Err(panic) => {
-            recorder.fail(reference, receipt);
             floor.events.note_panic(panic_message(&*panic));
+            None
         }
     }
 }

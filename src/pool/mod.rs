@@ -18,13 +18,14 @@ mod per_task;
 mod processes;
 mod stealing;
 mod threads;
+mod wild;
 
 pub use dispatch::{Dispatcher, Rate};
 pub use floor::{Books, EventLog, Floor, Item, quiet_panics, run_item};
 pub use processes::{forkserver_main, worker_main};
 
-use crate::telemetry::Recorder;
-use crate::wire::{PoolPlan, WorkerId};
+use crate::telemetry::{Arena, Recorder};
+use crate::wire::{LanePlan, LockName, PoolPlan, RunsTick, WorkerId};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,8 +103,27 @@ pub trait Pool: Send + Sync {
         Vec::new()
     }
 
+    /// How the runs of its program ended so far, where it runs one.
+    fn runs(&self) -> Option<Box<RunsTick>> {
+        None
+    }
+
+    /// The lane is ending: what stands still, or takes long, is not waited for.
+    fn wind_up(&self) {}
+
     /// Ends its processes, where it has any. Threads end with the lane's process.
     fn end(&self) {}
+}
+
+/// The locks that the pool itself brings, but for that of its queue: those of its program.
+///
+/// # Errors
+/// Where the program's text is none.
+pub fn lock_names(plan: &LanePlan, arena: Arena) -> io::Result<Vec<LockName>> {
+    match &plan.pool {
+        PoolPlan::Program(plan) => wild::lock_names(plan, arena),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Builds the pool that the plan asks for and waits until its first workers stand ready.
@@ -116,6 +136,7 @@ pub fn build(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         PoolPlan::Stealing => stealing::StealingPool::start(floor)?,
         PoolPlan::PerTask => per_task::PerTaskPool::start(floor)?,
         PoolPlan::Processes { .. } => processes::ProcessPool::start(floor)?,
-        PoolPlan::Program(_) | PoolPlan::Cpython(_) => return Err(io::Error::other("not built yet")),
+        PoolPlan::Program(_) => wild::WildPool::start(floor)?,
+        PoolPlan::Cpython(_) => return Err(io::Error::other("not built yet")),
     })
 }

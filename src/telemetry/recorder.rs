@@ -106,13 +106,13 @@ impl Recorder {
     }
 
     /// The worker, without a task of its own, begins a part of another's.
-    pub(super) fn help_begins(&mut self) {
+    pub fn help_begins(&mut self) {
         self.helping += 1;
         self.switch(WorkerState::Running, None);
     }
 
     /// It has done that part.
-    pub(super) fn help_ends(&mut self) {
+    pub fn help_ends(&mut self) {
         self.helping = self.helping.saturating_sub(1);
         let state = if self.helping > 0 { WorkerState::Running } else { WorkerState::Idle };
         self.switch(state, None);
@@ -166,6 +166,25 @@ impl Recorder {
         let result = body();
         mark(self, WorkerState::Running, FlightCode::Wake);
         result
+    }
+
+    /// The worker begins to wait for something that is no lock of the lane's. End it with [`Recorder::block_ends`].
+    pub fn block_begins(&mut self) -> Stopwatch {
+        let before = self.block.state();
+        let began_ns = self.now_ns();
+        if self.timed {
+            self.switch(WorkerState::Blocked, None);
+            self.block.flight.note(began_ns, FlightCode::Block, 0);
+        }
+        Stopwatch { began_ns, lock: LockId(0), before }
+    }
+
+    /// It waits no longer.
+    pub fn block_ends(&mut self, watch: Stopwatch) {
+        if self.timed {
+            let now_ns = self.switch(watch.before, None);
+            self.block.flight.note(now_ns, FlightCode::Wake, 0);
+        }
     }
 
     /// The worker begins to wait for `lock`. End it with [`Recorder::wait_ends`].

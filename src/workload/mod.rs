@@ -23,6 +23,7 @@ mod numbers;
 mod pages;
 mod pointer_chase;
 mod primes;
+mod run;
 mod size;
 mod sleep;
 mod spin;
@@ -132,7 +133,7 @@ pub fn build(plan: &LanePlan, arena: Arena, first_lock: LockId) -> io::Result<Bo
         }
         WorkloadPlan::Crash { way, probability } => Box::new(crash::Crash::new(way, probability, plan.seed)),
         WorkloadPlan::Leak { bytes } => Box::new(leak::Leak::new(bytes)),
-        WorkloadPlan::Run => return Err(io::Error::other("a run is the business of a pool that has a program")),
+        WorkloadPlan::Run => Box::new(run::Run),
     })
 }
 

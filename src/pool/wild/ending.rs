@@ -1,0 +1,317 @@
+//! How a run ended, in the words of the explorer. Only read of a world in which nobody moves any more.
+
+use super::seat::{Stand, Wait};
+use super::world::{Body, Raised, Stage, SyncBody, World};
+use crate::program::code::NameId;
+use crate::program::collection::Collection;
+use crate::program::operation::{Patience, Sync};
+use crate::program::text;
+use crate::program::value::{Reference, Value};
+use crate::wire::{Ending, EndingKind, Waiting};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::SeqCst;
+
+/// How deep values are told.
+const DEPTH_MAX: usize = 20;
+
+/// How a run ended in which everybody has stopped.
+pub(super) fn ending(world: &World) -> Ending {
+    if let Some(decided) = world.verdict.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return decided;
+    }
+    let failures = world.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    match first_failure(&failures) {
+        Some(failure) => failed(world, failure),
+        None => Ending { values: values(world), output: output(world), ..Ending::default() },
+    }
+}
+
+/// Of several threads that failed in one run, the one whose failure ends it. Threads do not stop at the moment at which
+/// another one fails, so there may be several. Where the last operation of a failed thread only looked at something, the
+/// run would have been the same without it: so one that had an effect comes first, and among equals the earliest.
+fn first_failure(failures: &[Raised]) -> Option<&Raised> {
+    failures.iter().min_by_key(|failure| (!failure.had_effect, failure.at_ns))
+}
+
+/// An ending by an exception. It has no values: the others did not stop at the same moment, and what they have done since
+/// is not part of it.
+fn failed(world: &World, failure: &Raised) -> Ending {
+    let held = world.held(&failure.exception.arguments.iter().collect::<Vec<_>>());
+    let message = text::exception_line(world.program(), &failure.exception, &held);
+    let kind = match message.split(':').next() {
+        Some("AssertionError") => EndingKind::Assertion,
+        _ => EndingKind::Exception,
+    };
+    Ending {
+        kind,
+        thread: Some(failure.thread as u32),
+        line: Some(failure.exception.line),
+        message: Some(message),
+        ..Ending::default()
+    }
+}
+
+/// An ending in which nobody can move.
+pub(super) fn stood_still(world: &World) -> Ending {
+    let mut ending = Ending {
+        kind: EndingKind::Deadlock,
+        values: values(world),
+        output: output(world),
+        waits: waits(world).into_iter().map(|(waiting, _)| waiting).collect(),
+        ..Ending::default()
+    };
+    for thread in 0..world.started.load(SeqCst) as usize {
+        if world.seats[thread].look().stand == Stand::Spinning {
+            ending.kind = EndingKind::Spins;
+            ending.thread = Some(thread as u32);
+            ending.line = Some(world.rows[thread].spins_at.load(SeqCst));
+        }
+    }
+    ending
+}
+
+fn output(world: &World) -> Vec<String> {
+    world.console.lock().unwrap_or_else(PoisonError::into_inner).lines().map(String::from).collect()
+}
+
+/// Every global that holds data, and what it holds.
+fn values(world: &World) -> BTreeMap<String, Json> {
+    let mut values = BTreeMap::new();
+    // The first is `__name__`.
+    for (name, word) in world.program().globals.iter().zip(world.variables(0)).skip(1) {
+        let value = world.load(word);
+        if value == Value::Unset {
+            continue;
+        }
+        if let Some(json) = json(world, &value, 0) {
+            values.insert(name.clone(), json);
+        }
+    }
+    values
+}
+
+/// Who waits for what, and since when.
+pub(super) fn waits(world: &World) -> Vec<(Waiting, u64)> {
+    let mut waits = Vec::new();
+    for thread in 0..world.started.load(SeqCst) as usize {
+        let seat = &world.seats[thread];
+        if !matches!(seat.look().stand, Stand::Waiting | Stand::Timed) {
+            continue;
+        }
+        if let Some(wait) = seat.wait() {
+            let since_ns = wait.since_ns;
+            waits.push((waiting(world, thread, &wait), since_ns));
+        }
+    }
+    waits
+}
+
+fn owner_of(world: &World, lock: Reference) -> Option<usize> {
+    world.sync(lock.id).and_then(|at| at.state().body.owner())
+}
+
+fn waiting(world: &World, thread: usize, wait: &Wait) -> Waiting {
+    let (object, sync) = (wait.object, &wait.sync);
+    let name = |object: Reference| name_of(world, object);
+    let condition = world.sync(object.id).and_then(|at| match &at.state().body {
+        SyncBody::Condition { lock, sleepers } => {
+            let notified = sleepers.iter().any(|sleeper| sleeper.thread == thread && sleeper.notified);
+            Some((*lock, notified))
+        }
+        _ => None,
+    });
+    let joins = match (world.body(object.id), sync) {
+        (Some(Body::Thread(thread)), Sync::Join(_)) => match thread.about().stage {
+            Stage::Started(other) => Some(other),
+            _ => None,
+        },
+        _ => None,
+    };
+    let held_by = match (condition, sync) {
+        (Some((lock, _)), Sync::Acquire(_)) | (Some((lock, true)), Sync::Wake(_)) => owner_of(world, lock),
+        (Some(_), _) => None,
+        (None, _) => joins.or_else(|| owner_of(world, object)),
+    };
+    let what = match (sync, condition, joins) {
+        (_, _, Some(other)) => format!("the end of thread {other}"),
+        (Sync::Wake(Patience::Forever), Some((lock, _)), _) if held_by.is_some() => name(lock),
+        (Sync::Wake(_), ..) => format!("a notify of {}", name(object)),
+        (Sync::AwaitEvent(_), ..) => format!("{} to be set", name(object)),
+        (Sync::Put(..), ..) => format!("room in {}", name(object)),
+        (Sync::Get(_), ..) => format!("an item in {}", name(object)),
+        (Sync::AwaitTasks, ..) => format!("all items of {} to be done", name(object)),
+        (Sync::Arrive, ..) => format!("the others at {}", name(object)),
+        (Sync::Result(_) | Sync::Failure(_), ..) => "a task's result".into(),
+        _ => name(object),
+    };
+    Waiting { thread: thread as u32, what, held_by: held_by.map(|owner| owner as u32) }
+}
+
+/// The threads that wait for each other in a circle, in its order; empty where there is none.
+pub(super) fn circle(waits: &[Waiting]) -> Vec<u32> {
+    let next: BTreeMap<u32, u32> = waits.iter().filter_map(|wait| Some((wait.thread, wait.held_by?))).collect();
+    for begin in next.keys() {
+        let mut way = vec![*begin];
+        let mut at = *begin;
+        while let Some(to) = next.get(&at) {
+            if to == begin {
+                return way;
+            }
+            if way.contains(to) {
+                break;
+            }
+            way.push(*to);
+            at = *to;
+        }
+    }
+    Vec::new()
+}
+
+/// What the program calls an object: the variable that holds it, `forks[2]`, `account.lock`; else what it is.
+pub(super) fn name_of(world: &World, object: Reference) -> String {
+    named(world, |id| id == object.id)
+        .unwrap_or_else(|| format!("a {}", text::type_name(world.program(), &Value::Object(object))))
+}
+
+/// Looks through all variables, and what they hold, for an object; what it is called.
+fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
+    let program = world.program();
+    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    let globals = program.globals.iter().zip(world.variables(0)).skip(1);
+    let mut level: Vec<(u32, String)> = globals
+        .filter_map(|(name, word)| match world.load(word) {
+            Value::Object(object) => Some((object.id, name.clone())),
+            _ => None,
+        })
+        .collect();
+    for depth in 1..=4 {
+        let mut later = Vec::new();
+        for (at, name) in level {
+            if wanted(at) {
+                return Some(name);
+            }
+            if depth > 3 || !seen.insert(at) {
+                continue;
+            }
+            let mut inner = |value: &Value, name: String| {
+                if let Value::Object(inner) = value {
+                    later.push((inner.id, name));
+                }
+            };
+            match world.body(at) {
+                Some(Body::Collection(collection)) => {
+                    match &*collection.lock().unwrap_or_else(PoisonError::into_inner) {
+                        Collection::List(items) => {
+                            items.iter().enumerate().for_each(|(index, item)| inner(item, format!("{name}[{index}]")));
+                        }
+                        Collection::Dict(pairs) => {
+                            for (key, value) in pairs {
+                                inner(value, format!("{name}[{}]", text::plain(program, key, true)));
+                            }
+                        }
+                        Collection::Set(_) => {}
+                    }
+                }
+                Some(Body::Instance(attributes)) => {
+                    for (attribute, word) in attributes.all() {
+                        inner(&world.load(word), format!("{name}.{}", program.names[attribute.index()]));
+                    }
+                }
+                Some(Body::Thread(thread)) => {
+                    for (attribute, word) in thread.attributes.all() {
+                        inner(&world.load(word), format!("{name}.{}", program.names[attribute.index()]));
+                    }
+                }
+                Some(Body::Sync(at)) => {
+                    if let SyncBody::Condition { lock, .. } = &at.state().body {
+                        inner(&Value::Object(*lock), format!("{name}'s lock"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        level = later;
+    }
+    None
+}
+
+/// A value as JSON; `None` for what is no data: functions, threads, locks.
+fn json(world: &World, value: &Value, depth: usize) -> Option<Json> {
+    if depth > DEPTH_MAX {
+        return Some(Json::from("…"));
+    }
+    let or_null = |value: &Value| json(world, value, depth + 1).unwrap_or(Json::Null);
+    let all = |values: &mut dyn Iterator<Item = &Value>| Json::Array(values.map(or_null).collect());
+    match value {
+        Value::Unset | Value::None => Some(Json::Null),
+        Value::Bool(flag) => Some(Json::from(*flag)),
+        Value::Int(number) => Some(Json::from(*number)),
+        Value::Str(text) => Some(Json::from(&**text)),
+        Value::Tuple(items) => Some(all(&mut items.iter())),
+        Value::Range(_) | Value::Exception(_) => Some(Json::from(text::plain(world.program(), value, true))),
+        Value::Object(object) => {
+            // How the library does it is nobody's business.
+            let class = object.kind.class().map(|class| &world.program().classes[class.index()]);
+            if class.is_some_and(|class| class.internal) {
+                return None;
+            }
+            match world.body(object.id)? {
+                Body::Collection(collection) => {
+                    let collection = collection.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    match collection {
+                        Collection::List(items) | Collection::Set(items) => Some(all(&mut items.iter())),
+                        Collection::Dict(pairs) => {
+                            let key = |key: &Value| match key {
+                                Value::Str(text) => text.to_string(),
+                                key => text::plain(world.program(), key, true),
+                            };
+                            Some(Json::Object(pairs.iter().map(|(name, item)| (key(name), or_null(item))).collect()))
+                        }
+                    }
+                }
+                Body::Instance(attributes) => {
+                    let mut map = serde_json::Map::new();
+                    for (name, word) in attributes.all() {
+                        let value = world.load(word);
+                        if let (false, Some(value)) = (value == Value::Unset, json(world, &value, depth + 1)) {
+                            map.insert(name_in(world, name), value);
+                        }
+                    }
+                    Some(Json::Object(map))
+                }
+                Body::SharedValue { word, .. } | Body::Atomic(word) => json(world, &world.load(word), depth + 1),
+                Body::Sync(at) => {
+                    let queue = match &at.state().body {
+                        SyncBody::Queue(queue) => queue.items.clone(),
+                        _ => return None,
+                    };
+                    Some(all(&mut queue.iter()))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn name_in(world: &World, name: NameId) -> String {
+    world.program().names[name.index()].clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(thread: u32, held_by: Option<u32>) -> Waiting {
+        Waiting { thread, what: String::new(), held_by }
+    }
+
+    #[test]
+    fn a_circle_is_told_in_its_order_and_nothing_else_is_one() {
+        assert_eq!(circle(&[wait(0, Some(1)), wait(1, Some(3)), wait(2, Some(1)), wait(3, Some(1))]), [1, 3]);
+        assert_eq!(circle(&[wait(1, Some(1))]), [1]);
+        assert!(circle(&[wait(0, Some(1)), wait(1, None), wait(2, Some(0))]).is_empty());
+    }
+}

@@ -1,0 +1,333 @@
+//! Programs on real threads: what they come to is what the explorer says that they can come to, and nothing else.
+//!
+//! How often each ending comes about depends on the machine, and is not asked. That none comes about which the explorer
+//! does not list, that every deadlock is found and is one of its deadlocks, and that no program that cannot stand still is
+//! said to: all that holds at any speed, and on one core.
+
+#![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
+
+mod enumerator;
+
+use enumerator::expect;
+use poolscope::doors::clock::{Clock, sleep};
+use poolscope::explore::{self, Kind, Notify, Options, Report};
+use poolscope::pool::{self, Floor, Item, Pool};
+use poolscope::program;
+use poolscope::telemetry::{Arena, Recorder};
+use poolscope::wire::Verdict;
+use poolscope::wire::{
+    Arrivals, Ending, EndingKind, LaneId, LanePlan, LockId, MemoryModel, OnDeath, PoolPlan, ProgramPlan, RunsTick,
+    Size, WhenFull, Window, WorkloadPlan,
+};
+use poolscope::workload;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A pool that runs one program.
+struct Wild {
+    pool: Arc<dyn Pool>,
+    recorder: Recorder,
+    next: u64,
+}
+
+impl Wild {
+    fn start(plan: ProgramPlan) -> Wild {
+        let plan = LanePlan {
+            id: LaneId(0),
+            name: plan.program.clone(),
+            pool: PoolPlan::Program(plan),
+            workers: 2,
+            capacity: None,
+            when_full: WhenFull::Block,
+            arrivals: Arrivals::Closed { outstanding: 1 },
+            chunk: 1,
+            workload: WorkloadPlan::Run,
+            size: Size::Constant { units: 1 },
+            on_death: OnDeath::Lose,
+            tasks: None,
+            cores: Vec::new(),
+            pin: false,
+            nice: 0,
+            telemetry: true,
+            seed: 1,
+        };
+        let arena = Arena::private(Clock::calibrated()).expect("memory");
+        let work = workload::build(&plan, arena, LockId(0)).expect("a workload");
+        let floor = Arc::new(Floor::new(plan, arena, None, work, (LockId(0), LockId(0))));
+        let pool = pool::build(&floor).expect("a pool");
+        Wild { pool, recorder: Recorder::for_caller(arena, false), next: 0 }
+    }
+
+    fn told(&self) -> RunsTick {
+        *self.pool.runs().expect("a pool that runs a program")
+    }
+
+    /// Has it run so many times more.
+    fn submit(&mut self, runs: u64) {
+        for _ in 0..runs {
+            let item = Item { first: self.next, count: 1, attempt: 0, due_ns: 0 };
+            self.pool.submit(item, &mut self.recorder).expect("there is no bound");
+            self.next += 1;
+        }
+    }
+
+    /// Waits until all that was submitted has run; at most so long where that is given.
+    fn finish(&mut self, at_most: Duration) -> RunsTick {
+        let began = Instant::now();
+        loop {
+            let told = self.told();
+            if count(&told) == self.next || began.elapsed() > at_most {
+                return told;
+            }
+            assert!(began.elapsed() < PATIENCE, "{} runs of {}: {told:?}", count(&told), self.next);
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn count(told: &RunsTick) -> u64 {
+    told.endings.iter().map(|ending| ending.count).sum::<u64>() + told.others
+}
+
+fn plan(name: &str, text: &str) -> ProgramPlan {
+    ProgramPlan {
+        program: name.into(),
+        text: text.into(),
+        window: Window::Yields { count: 2 },
+        ..ProgramPlan::default()
+    }
+}
+
+/// Runs a program so many times, at most for so long; what came of it.
+fn run(plan: ProgramPlan, runs: u64, at_most: Duration) -> RunsTick {
+    let mut wild = Wild::start(plan);
+    wild.submit(runs);
+    let told = wild.finish(at_most);
+    wild.pool.wind_up();
+    told
+}
+
+fn explored(plan: &ProgramPlan) -> Report {
+    let program = program::compile(&plan.program, &plan.text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let options = Options {
+        memory: match plan.memory {
+            MemoryModel::Sc => explore::Memory::Sc,
+            MemoryModel::Tso => explore::Memory::Tso,
+        },
+        notify: Notify::Any,
+        spurious: plan.spurious,
+        capacity: plan.pipe_capacity,
+        ..Options::default()
+    };
+    explore::explore(&program, &options).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// What of an ending both can tell: of an exception only what and where it is, since threads run on while it is raised.
+fn told_alike(ending: &Ending, reported: &[&String]) -> Ending {
+    let mut told = ending.clone();
+    match ending.kind {
+        EndingKind::Assertion | EndingKind::Exception => {
+            told.values = BTreeMap::new();
+            told.output = Vec::new();
+        }
+        _ => {
+            let null = serde_json::Value::Null;
+            let value = |name: &&String| ((*name).clone(), ending.values.get(*name).unwrap_or(&null).clone());
+            told.values = reported.iter().map(value).collect();
+        }
+    }
+    told
+}
+
+/// That every ending of the runs is one that the explorer lists.
+fn check(name: &str, told: &RunsTick, report: &Report) {
+    assert!(told.others == 0, "{name}: {told:?}");
+    let reported: Vec<&String> = report
+        .outcomes
+        .iter()
+        .map(|outcome| &outcome.values)
+        .max_by_key(|values| values.len())
+        .map(|values| values.keys().collect())
+        .unwrap_or_default();
+    let listed: Vec<Ending> = report.outcomes.iter().map(|outcome| told_alike(&outcome.ending(), &reported)).collect();
+    for seen in &told.endings {
+        let ending = told_alike(&seen.ending, &reported);
+        assert!(listed.contains(&ending), "{name}: {ending:#?} came {} times, of\n{listed:#?}", seen.count);
+    }
+}
+
+/// Every program that ships, with what it is to be run with.
+fn programs() -> Vec<ProgramPlan> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/programs");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "py") {
+            continue;
+        }
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("a text");
+        let expectations = expect::read(&text).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+        let mut plans = vec![plan(&name, &text)];
+        for under in expectations.all.iter().flat_map(|expectation| &expectation.under) {
+            if let Some(capacity) = under.strip_prefix("capacity=") {
+                let pipe_capacity = Some(capacity.parse().expect("a number"));
+                plans.push(ProgramPlan { pipe_capacity, ..plans[0].clone() });
+            }
+            if under == "spurious" {
+                plans.push(ProgramPlan { spurious: true, ..plans[0].clone() });
+            }
+            if under == "tso" {
+                plans.push(ProgramPlan { memory: MemoryModel::Tso, ..plans[0].clone() });
+            }
+        }
+        plans.dedup();
+        all.extend(plans);
+    }
+    all.sort_by(|one, other| one.program.cmp(&other.program));
+    all
+}
+
+#[test]
+fn no_ending_comes_about_that_the_explorer_does_not_list() {
+    for plan in programs() {
+        let report = explored(&plan);
+        let name = format!("{} {:?} {:?}", plan.program, plan.memory, plan.pipe_capacity);
+        for window in [Window::Natural, Window::Yields { count: 2 }] {
+            let told = run(ProgramPlan { window, ..plan.clone() }, 200, Duration::from_millis(700));
+            check(&name, &told, &report);
+            let can_stand = report.outcomes.iter().any(|outcome| outcome.kind == Kind::Deadlock);
+            assert!(can_stand || told.standstill.is_none(), "{name}: {:?}", told.standstill);
+        }
+    }
+}
+
+#[test]
+fn every_deadlock_is_found_and_is_one_of_the_explorers() {
+    for plan in programs() {
+        let report = explored(&plan);
+        let deadlocks: Vec<Ending> = report
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.kind == Kind::Deadlock)
+            .map(|outcome| outcome.ending())
+            .collect();
+        if deadlocks.is_empty() {
+            continue;
+        }
+        let name = &plan.program;
+        let must_stand = deadlocks.len() == report.outcomes.len();
+        let mut wild = Wild::start(plan.clone());
+        let began = Instant::now();
+        let standstill = loop {
+            if count(&wild.told()) == wild.next {
+                wild.submit(if must_stand { 1 } else { 200 });
+            }
+            assert!(began.elapsed() < PATIENCE, "{name} never stood still: {:?}", wild.told());
+            assert!(!must_stand || count(&wild.told()) == 0, "{name} ended: {:?}", wild.told());
+            if let Some(standstill) = wild.told().standstill {
+                break standstill;
+            }
+            sleep(Duration::from_millis(2));
+        };
+        let known = deadlocks.iter().find(|ending| ending.waits == standstill.waits);
+        let known = known.unwrap_or_else(|| panic!("{name}: {standstill:#?} of {deadlocks:#?}"));
+        assert_eq!(standstill.since_ns.len(), standstill.waits.len(), "{name}");
+        let holders = |wait: &&poolscope::wire::Waiting| wait.held_by.is_some();
+        let has_circle = name.starts_with("ab-ba") || name.starts_with("philosophers");
+        assert_eq!(!standstill.circle.is_empty(), has_circle || name.starts_with("self-deadlock"), "{name}");
+        assert!(standstill.circle.len() <= known.waits.iter().filter(holders).count(), "{name}");
+        // It is left standing until the lane is to end, and then counted.
+        wild.pool.wind_up();
+        let told = wild.finish(PATIENCE);
+        check(name, &told, &report);
+        assert!(told.endings.iter().any(|ending| ending.ending.waits == standstill.waits), "{name}: {told:#?}");
+        assert!(told.standstill.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_forbidden_ending_counts_as_failed_and_its_time_is_told() {
+    let text = "import threading\n\nx = 0\n\n\ndef work():\n    global x\n    x = 1\n\n\n\
+                a = threading.Thread(target=work)\na.start()\na.join()\n";
+    for (pattern, verdict) in [("ended x=1", Verdict::Acceptable), ("ended x=2", Verdict::Forbidden)] {
+        let acceptable = vec![pattern.parse().expect("a pattern")];
+        let told = run(ProgramPlan { acceptable, ..plan("one.py", text) }, 20, PATIENCE);
+        let [ending] = &told.endings[..] else { panic!("{told:?}") };
+        assert_eq!((ending.count, ending.verdict), (20, verdict));
+        assert_eq!(told.first_failed_ns.is_some(), verdict == Verdict::Forbidden);
+    }
+}
+
+#[test]
+fn a_run_that_gets_nowhere_is_ended_and_is_no_deadlock() {
+    let text = "import threading\n\ngo = False\n\n\ndef work():\n    while not go:\n        pass\n\n\n\
+                a = threading.Thread(target=work)\na.start()\na.join()\ngo = True\n";
+    let told = run(plan("spin.py", text), 1, PATIENCE);
+    let [ending] = &told.endings[..] else { panic!("{told:?}") };
+    assert_eq!((ending.ending.kind, ending.verdict), (EndingKind::Unended, Verdict::Forbidden));
+    assert!(told.standstill.is_none());
+}
+
+#[test]
+fn a_thread_that_spins_over_nothing_is_told_as_such() {
+    let text = "import threading\n\n\ndef work():\n    while True:\n        pass\n\n\n\
+                a = threading.Thread(target=work)\na.start()\na.join()\n";
+    let plan = plan("circle.py", text);
+    let mut wild = Wild::start(plan.clone());
+    wild.pool.wind_up();
+    wild.submit(1);
+    let told = wild.finish(PATIENCE);
+    check("circle.py", &told, &explored(&plan));
+    assert_eq!(told.endings[0].ending.kind, EndingKind::Spins);
+}
+
+#[test]
+fn a_circle_is_seen_while_others_still_run() {
+    let text = "\
+import threading
+
+left = threading.Lock()
+right = threading.Lock()
+meeting = threading.Barrier(2)
+rounds = 0
+
+
+def one(first, second):
+    with first:
+        meeting.wait()
+        with second:
+            pass
+
+
+def third():
+    global rounds
+    while True:
+        rounds += 1
+
+
+threading.Thread(target=one, args=(left, right)).start()
+threading.Thread(target=one, args=(right, left)).start()
+threading.Thread(target=third).start()
+";
+    let mut wild = Wild::start(plan("three.py", text));
+    wild.submit(1);
+    let began = Instant::now();
+    let standstill = loop {
+        if let Some(standstill) = wild.told().standstill {
+            break standstill;
+        }
+        assert!(began.elapsed() < PATIENCE, "never seen");
+        sleep(Duration::from_millis(2));
+    };
+    assert_eq!((standstill.circle, standstill.waits.len()), (vec![1, 2], 2));
+    wild.pool.wind_up();
+    let told = wild.finish(PATIENCE);
+    assert_eq!(told.endings[0].ending.kind, EndingKind::Deadlock, "{told:?}");
+}
