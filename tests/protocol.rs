@@ -4,13 +4,13 @@ use poolscope::ledger::{Ledger, spans};
 use poolscope::report;
 use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
-    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Event, Exit, Frame, Gone,
-    Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan,
-    PoolPlan, Process, Question, QueueHow, QueueTick, ResultTick, RunSoFar, Size, SoFar, Spacing, Start, SystemTick,
-    Tasks, Tick, Transport, Turn, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame,
-    decode_order, encode_frame, encode_order,
+    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Ending, EndingCount,
+    EndingKind, Event, Exit, Frame, Gone, Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode,
+    OnDeath, Order, Phase, Plan, PoolPlan, Process, Question, QueueHow, QueueTick, ResultTick, RunSoFar, RunsTick,
+    Size, SoFar, Spacing, Standstill, Start, SystemTick, Tasks, Tick, Transport, Turn, Verdict, Waiting, WhenFull,
+    WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order, encode_frame, encode_order,
 };
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -160,11 +160,12 @@ fn tick() -> BoxedStrategy<Tick> {
         memory_peak_bytes: of[5],
     });
     let head = (prop_oneof![4 => 1..50u64, 1 => any::<u64>()], number(), number(), phase(), tasks());
-    let lists = (vec(worker_tick(), 0..5), vec(lock_tick(), 0..4), vec(event(), 0..4));
+    let runs = option::of(runs().prop_map(Box::new));
+    let lists = (vec(worker_tick(), 0..5), vec(lock_tick(), 0..4), vec(event(), 0..4), runs);
     (head, lists, queue, buckets(), buckets(), result, process, number())
         .prop_map(|(head, lists, queue, queue_wait, service, result, process, events_dropped)| {
             let (seq, interval_ns, active_ns, phase, tasks) = head;
-            let (workers, locks, events) = lists;
+            let (workers, locks, events, runs) = lists;
             Tick {
                 seq,
                 interval_ns,
@@ -178,9 +179,58 @@ fn tick() -> BoxedStrategy<Tick> {
                 locks,
                 result,
                 process,
+                runs,
                 events,
                 events_dropped,
             }
+        })
+        .boxed()
+}
+
+fn ending() -> BoxedStrategy<Ending> {
+    let json = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<i64>().prop_map(serde_json::Value::from),
+        words().prop_map(serde_json::Value::from),
+        vec(any::<bool>(), 0..3).prop_map(serde_json::Value::from),
+    ];
+    let who = (option::of(any::<u32>()), option::of(any::<u32>()), option::of(words()));
+    let what = (btree_map(words(), json, 0..3), vec(words(), 0..3), vec(waiting(), 0..3));
+    (select(EndingKind::ALL.to_vec()), who, what)
+        .prop_map(|(kind, (thread, line, message), (values, output, waits))| Ending {
+            kind,
+            thread,
+            line,
+            message,
+            values,
+            output,
+            waits,
+        })
+        .boxed()
+}
+
+fn waiting() -> BoxedStrategy<Waiting> {
+    (any::<u32>(), words(), option::of(any::<u32>()))
+        .prop_map(|(thread, what, held_by)| Waiting { thread, what, held_by })
+        .boxed()
+}
+
+fn runs() -> BoxedStrategy<RunsTick> {
+    let verdict = select(vec![Verdict::Acceptable, Verdict::Interesting, Verdict::Forbidden]);
+    let counted =
+        (ending(), verdict, number()).prop_map(|(ending, verdict, count)| EndingCount { ending, verdict, count });
+    let standstill = (number(), vec(waiting(), 0..3), vec(any::<u32>(), 0..3), number(), vec(number(), 0..3)).prop_map(
+        |(run, waits, circle, found_after_ns, since_ns)| Standstill { run, waits, circle, found_after_ns, since_ns },
+    );
+    let texts = (option::of(words()), option::of(words()));
+    (vec(counted, 0..3), number(), option::of(number()), option::of(standstill), texts)
+        .prop_map(|(endings, others, first_failed_ns, standstill, (interpreter, unavailable))| RunsTick {
+            endings,
+            others,
+            first_failed_ns,
+            standstill,
+            interpreter,
+            unavailable,
         })
         .boxed()
 }
