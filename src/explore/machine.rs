@@ -366,7 +366,7 @@ impl<'a> Shared<'a> {
             clocks: Table::new(),
             variables,
             private: private(program),
-            asks_names: asks_names(program),
+            asks_names: program.asks_names(),
         }
     }
 
@@ -400,14 +400,6 @@ impl<'a> Shared<'a> {
     pub(super) fn variables(&self) -> u32 {
         self.variables
     }
-}
-
-/// Whether a program asks for an attribute `name`.
-fn asks_names(program: &Program) -> bool {
-    let mut code = program.functions.iter().flat_map(|function| &function.code);
-    code.any(
-        |instruction| matches!(instruction, Instruction::LoadAttribute(name) if program.names[name.index()] == "name"),
-    )
 }
 
 /// Of each global, whether only module-level code mentions it.

@@ -21,7 +21,6 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
-mod spelling;
 mod store;
 mod symmetry;
 mod tables;
@@ -38,7 +37,6 @@ pub use position::{Answer, AnswerBody, Ask, Datum, Doing, NextStep, Position, Qu
 pub use report::{
     Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,
 };
-pub use spelling::python;
 pub use words::Step;
 
 use crate::program::{Problem, Program};

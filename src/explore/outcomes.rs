@@ -7,9 +7,10 @@ use serde_json::Value as Json;
 use super::content::{Body, Stage, ThreadBody};
 use super::machine::{LocalKind, Machine, State};
 use super::report::{Death, Kind, Outcome, Wait};
-use super::spelling::{self, exact, json};
 use super::tables::FastSet;
+use crate::program::Problem;
 use crate::program::operation::{Patience, Sync};
+use crate::program::spelling::{self, Inside, Insides};
 use crate::program::text;
 use crate::program::thread::Pause;
 use crate::program::value::{Reference, Value};
@@ -99,6 +100,24 @@ pub(super) fn shown<'e>(reported: &[u32], endings: impl Iterator<Item = &'e Endi
     reported.iter().copied().filter(|global| first.is_none() || shown.contains(global)).collect()
 }
 
+/// What the objects of a state hold.
+struct StateInsides<'m, 'p> {
+    machine: &'m mut Machine<'p>,
+    state: &'m State,
+}
+
+impl Insides for StateInsides<'_, '_> {
+    fn inside(&mut self, object: Reference) -> Inside {
+        match &self.machine.body(self.state, object.id).body {
+            Body::Collection(collection) => Inside::Collection(collection.clone()),
+            Body::Instance(attributes) => Inside::Attributes(attributes.clone()),
+            Body::SharedValue { value, .. } | Body::Atomic(value) => Inside::Cell(value.clone()),
+            Body::Queue(queue) => Inside::Queue(queue.items.clone()),
+            _ => Inside::Nothing,
+        }
+    }
+}
+
 /// How a state in which nobody can move ends the program.
 pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Ending {
     let mut ending = Ending {
@@ -118,9 +137,15 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
         if value == Value::Unset {
             continue;
         }
-        let exact = Exact { text: exact(machine, state, &value), is_data: spelling::is_data(program, &value) };
-        ending.exact.insert(*global, exact);
-        ending.values.insert(program.globals[*global as usize].clone(), json(machine, state, &value));
+        let mut insides = StateInsides { machine, state };
+        let told = spelling::exact(program, &mut insides, &value).zip(spelling::json(program, &mut insides, &value));
+        let Some((text, json)) = told else {
+            let text = format!("final values nested more than {} deep are not told", spelling::DEPTH_MAX);
+            machine.problem = Some(Problem::of_file(&program.name, text, None));
+            continue;
+        };
+        ending.exact.insert(*global, Exact { text, is_data: spelling::is_data(program, &value) });
+        ending.values.insert(program.globals[*global as usize].clone(), json);
     }
     let mut unfinished = false;
     for thread in 0..state.threads.len() {

@@ -41,6 +41,14 @@ impl Program {
             base => base,
         }
     }
+
+    /// Whether it asks for an attribute `name`: only then are threads and processes given names.
+    pub fn asks_names(&self) -> bool {
+        let mut code = self.functions.iter().flat_map(|function| &function.code);
+        code.any(
+            |instruction| matches!(instruction, Instruction::LoadAttribute(name) if self.names[name.index()] == "name"),
+        )
+    }
 }
 
 macro_rules! ids {

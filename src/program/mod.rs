@@ -29,6 +29,7 @@ mod parse;
 mod prelude;
 pub(crate) mod problem;
 mod scopes;
+pub mod spelling;
 mod subset;
 pub mod text;
 pub mod thread;

@@ -11,8 +11,9 @@
 //! ```
 
 use super::clean;
-use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Step, Wait, python, thread_name};
+use crate::explore::{FindingKind, Kind, Outcome, Report, Run, Step, Wait, thread_name};
 use crate::program::Program;
+use crate::program::spelling::python;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

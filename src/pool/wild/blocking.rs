@@ -6,7 +6,7 @@
 
 use super::runner::{Attempt, Done, Runner, Stop, done, flag, raised, runtime};
 use super::seat::{Stand, Wait};
-use super::world::{Body, Sleeper, Stage, SyncBody, SyncObject, SyncState};
+use super::world::{BarrierBody, Body, Connection, QueueBody, Sleeper, Stage, SyncBody, SyncObject, SyncState};
 use crate::program::collection::Failure;
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{Patience, QueueKind, Sync};
@@ -52,6 +52,11 @@ impl Runner<'_> {
         at: &SyncObject,
         look: Look<'_, T>,
     ) -> Result<Waited<T>, Stop> {
+        // What is an error at other objects means not to wait at those between processes.
+        let patience = match patience {
+            Patience::Negative | Patience::Contrary => Patience::Not,
+            patience => patience,
+        };
         let mut calls = std::mem::take(&mut self.to_call);
         let got = {
             let mut state = at.state();
@@ -332,22 +337,7 @@ impl Runner<'_> {
                 };
                 result.map(Done::Value)
             }
-            Some(Body::Connection { incoming, outgoing }) => {
-                let way = |way: &Reference| *way;
-                match sync {
-                    Sync::Put(..) | Sync::Close => self.at_queue(object, way(outgoing), sync, true),
-                    Sync::Get(_) => self.at_queue(object, way(incoming), sync, true),
-                    // `poll`: whether there is something.
-                    Sync::Size => {
-                        let there = world.sync(incoming.id).is_some_and(|at| match &at.state().body {
-                            SyncBody::Queue(queue) => !queue.items.is_empty(),
-                            _ => false,
-                        });
-                        flag(there)
-                    }
-                    _ => raised(ExceptionKind::AttributeError, "it has no such method"),
-                }
-            }
+            Some(Body::Connection(end)) => self.at_pipe(object, end, sync),
             Some(Body::Collection(_)) if *sync == Sync::GetLock => {
                 Err(Failure::Limit("`get_lock` of an Array: use a Lock of your own".into()).into())
             }
@@ -355,7 +345,36 @@ impl Runner<'_> {
         }
     }
 
+    /// At one end of a pipe.
+    fn at_pipe(&mut self, object: Reference, end: &Connection, sync: &Sync) -> Attempt {
+        let has_it = end.holders().contains(&self.space);
+        match sync {
+            Sync::Close => {
+                end.holders().retain(|process| *process != self.space);
+                // Who waits at the other end may have nobody left to wait for.
+                for queue in [end.incoming, end.outgoing] {
+                    if let Some(at) = self.world.sync(queue.id) {
+                        at.state().call(usize::MAX, &mut self.to_call);
+                    }
+                }
+                self.call_all();
+                done(Value::None)
+            }
+            Sync::Put(..) | Sync::Get(_) | Sync::Poll(_) if !has_it => {
+                raised(ExceptionKind::OSError, "handle is closed")
+            }
+            Sync::Put(..) if !end.sends => raised(ExceptionKind::OSError, "connection is read-only"),
+            Sync::Get(_) | Sync::Poll(_) if !end.receives => raised(ExceptionKind::OSError, "connection is write-only"),
+            Sync::Put(..) => self.at_queue(object, end.outgoing, sync, Some(end.peer)),
+            Sync::Get(_) | Sync::Poll(_) => self.at_queue(object, end.incoming, sync, Some(end.peer)),
+            _ => raised(ExceptionKind::AttributeError, "it has no such method"),
+        }
+    }
+
     fn synchronise_at(&mut self, object: Reference, at: &SyncObject, sync: &Sync) -> Attempt {
+        if self.world.object(object.id).is_some_and(|object| !object.shared) {
+            impossible_wait(&at.state().body, sync)?;
+        }
         let of_condition = match &at.state().body {
             SyncBody::Condition { lock, .. } => Some(*lock),
             _ => None,
@@ -399,16 +418,24 @@ impl Runner<'_> {
                 self.call_all();
                 done(Value::None)
             }
-            (ObjectKind::Barrier, Sync::Arrive) => self.arrive(object, at, sync),
-            (ObjectKind::Barrier, Sync::Parties) => match &at.state().body {
-                SyncBody::Barrier { parties, .. } => done(Value::Int(*parties)),
-                _ => done(Value::None),
+            (ObjectKind::Barrier, Sync::Arrive(patience)) => self.arrive(object, at, sync, *patience),
+            (ObjectKind::Barrier, Sync::Open(_) | Sync::Abort | Sync::Reset) => {
+                if let SyncBody::Barrier(barrier) = &mut at.state().body {
+                    barrier.let_go(*sync == Sync::Open(true));
+                    barrier.broken |= matches!(sync, Sync::Abort | Sync::Open(false));
+                    barrier.broken &= *sync != Sync::Reset;
+                }
+                at.state().call(usize::MAX, &mut self.to_call);
+                self.call_all();
+                done(Value::None)
+            }
+            (ObjectKind::Barrier, _) => match (&at.state().body, sync) {
+                (SyncBody::Barrier(barrier), Sync::Parties) => done(Value::Int(barrier.parties)),
+                (SyncBody::Barrier(barrier), Sync::Waiting) => done(Value::Int(barrier.waiting.len() as i64)),
+                (SyncBody::Barrier(barrier), Sync::IsBroken) => flag(barrier.broken),
+                _ => raised(ExceptionKind::AttributeError, "it has no such method"),
             },
-            (ObjectKind::Barrier, Sync::Waiting) => match &at.state().body {
-                SyncBody::Barrier { waiting, .. } => done(Value::Int(waiting.len() as i64)),
-                _ => done(Value::None),
-            },
-            (ObjectKind::Queue, _) => self.at_queue(object, object, sync, false),
+            (ObjectKind::Queue, _) => self.at_queue(object, object, sync, None),
             (ObjectKind::Future, _) => self.at_future(object, at, sync),
             _ => raised(ExceptionKind::AttributeError, "it has no such method"),
         }
@@ -491,37 +518,79 @@ impl Runner<'_> {
         done(Value::None)
     }
 
-    fn arrive(&mut self, object: Reference, at: &SyncObject, sync: &Sync) -> Attempt {
+    /// Arrives at a barrier, and waits for the others; may give up meanwhile, which breaks it.
+    fn arrive(&mut self, object: Reference, at: &SyncObject, sync: &Sync, patience: Patience) -> Attempt {
         let me = self.me;
-        let mut came: Option<(usize, u64)> = None;
-        let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<usize> {
-            let SyncBody::Barrier { parties, waiting, rounds } = &mut state.body else { return Some(0) };
-            match came {
-                None => {
-                    let place = waiting.len();
-                    waiting.push(me);
-                    if (waiting.len() as i64) < *parties {
-                        came = Some((place, *rounds));
-                        return None;
-                    }
-                    waiting.clear();
-                    *rounds += 1;
-                    state.call(usize::MAX, calls);
-                    Some(place)
+        let is_timed = matches!(&at.state().body, SyncBody::Barrier(barrier) if barrier.timed);
+        let mut patience = if is_timed || patience != Patience::Forever { Patience::Timed } else { patience };
+        let broken = || Err(Stop::Failure(Failure::Raised(ExceptionKind::BrokenBarrierError, Value::Unset)));
+        let mut came: Option<usize> = None;
+        loop {
+            let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<Value>> {
+                let SyncBody::Barrier(barrier) = &mut state.body else { return Some(None) };
+                if let Some(place) = came {
+                    let at = barrier.left.iter().position(|(thread, _)| *thread == me)?;
+                    let (_, well) = barrier.left.remove(at);
+                    return Some(well.then_some(Value::Int(place as i64)));
                 }
-                Some((place, round)) => (*rounds != round).then_some(place),
+                if barrier.broken {
+                    return Some(None);
+                }
+                if barrier.is_acting {
+                    return None;
+                }
+                let place = barrier.waiting.len();
+                barrier.waiting.push(me);
+                if (barrier.waiting.len() as i64) < barrier.parties {
+                    came = Some(place);
+                    return None;
+                }
+                let place = Value::Int(place as i64);
+                if barrier.action != Value::None {
+                    barrier.is_acting = true;
+                    barrier.waiting.pop();
+                    return Some(Some(Value::tuple([place, barrier.action.clone()])));
+                }
+                barrier.waiting.pop();
+                barrier.let_go(true);
+                state.call(usize::MAX, calls);
+                Some(Some(place))
+            };
+            match self.wait(object, sync, patience, at, &mut look)? {
+                Waited::Got(Some(value)) => return done(value),
+                Waited::Got(None) => return broken(),
+                Waited::GaveUp => {
+                    let mut state = at.state();
+                    let SyncBody::Barrier(barrier) = &mut state.body else { return done(Value::None) };
+                    let is_let_go = barrier.left.iter().any(|(thread, _)| *thread == me);
+                    if came.is_none() || is_let_go || barrier.is_acting {
+                        // While the action runs nobody gives up, and who has not arrived yet has nothing to give up.
+                        patience = Patience::Forever;
+                        continue;
+                    }
+                    barrier.waiting.retain(|thread| *thread != me);
+                    barrier.let_go(false);
+                    barrier.broken = true;
+                    state.call(usize::MAX, &mut self.to_call);
+                    drop(state);
+                    self.call_all();
+                    return broken();
+                }
             }
-        };
-        match self.wait(object, sync, Patience::Forever, at, &mut look)? {
-            Waited::Got(place) => done(Value::Int(place as i64)),
-            Waited::GaveUp => Err(Stop::Over),
         }
     }
 
-    fn at_queue(&mut self, as_seen: Reference, queue: Reference, sync: &Sync, of_pipe: bool) -> Attempt {
+    fn at_queue(&mut self, as_seen: Reference, queue: Reference, sync: &Sync, peer: Option<u32>) -> Attempt {
         let world = Arc::clone(self.world);
         let Some(at) = world.sync(queue.id) else { return done(Value::None) };
-        let empty = || Err(Stop::Failure(Failure::Raised(ExceptionKind::QueueEmpty, Value::Unset)));
+        let fails = |kind: ExceptionKind| Err(Stop::Failure(Failure::Raised(kind, Value::Unset)));
+        // Nobody has the other end of the pipe any more.
+        let is_alone = || peer.is_some_and(|peer| !world.is_held(peer));
+        if let (SyncBody::Queue(queue), Sync::Put(..) | Sync::Get(_)) = (&at.state().body, sync)
+            && queue.closed_by.contains(&self.space)
+        {
+            return raised(ExceptionKind::ValueError, "Queue is closed");
+        }
         match sync {
             Sync::Put(value, patience) => {
                 let kind = match &at.state().body {
@@ -529,30 +598,40 @@ impl Runner<'_> {
                     _ => QueueKind::Fifo,
                 };
                 let is_for_tasks = matches!(kind, QueueKind::Tasks { .. });
+                if kind == QueueKind::Processes {
+                    self.sends_connection(value)?;
+                }
                 let mut item = match kind {
                     QueueKind::Processes => Some(self.copied(value, &mut BTreeMap::new())?),
                     _ => Some(value.clone()),
                 };
-                let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<i64>> {
-                    let SyncBody::Queue(queue) = &mut state.body else { return Some(None) };
+                let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Result<i64, bool>> {
+                    let SyncBody::Queue(queue) = &mut state.body else { return Some(Err(false)) };
+                    if is_alone() {
+                        return Some(Err(false));
+                    }
                     if queue.is_full() {
                         return None;
                     }
                     if is_for_tasks && queue.closed {
-                        return Some(None);
+                        return Some(Err(queue.is_over));
                     }
                     let before = queue.unfinished;
                     queue.items.extend(item.take());
                     queue.unfinished += 1;
                     state.call(usize::MAX, calls);
-                    Some(Some(before))
+                    Some(Ok(before))
                 };
                 match self.wait(as_seen, sync, *patience, at, &mut look)? {
-                    Waited::GaveUp => Err(Stop::Failure(Failure::Raised(ExceptionKind::QueueFull, Value::Unset))),
-                    Waited::Got(None) => runtime("cannot schedule new futures after shutdown"),
+                    Waited::GaveUp => fails(ExceptionKind::QueueFull),
+                    Waited::Got(Err(_)) if peer.is_some() => {
+                        raised(ExceptionKind::BrokenPipeError, "[Errno 32] Broken pipe")
+                    }
+                    Waited::Got(Err(true)) => runtime("cannot schedule new futures after interpreter shutdown"),
+                    Waited::Got(Err(false)) => runtime("cannot schedule new futures after shutdown"),
                     // Nobody reports a pool's task done: none is taken off again.
-                    Waited::Got(Some(before)) if is_for_tasks => done(Value::Int(before)),
-                    Waited::Got(Some(_)) => done(Value::None),
+                    Waited::Got(Ok(before)) if is_for_tasks => done(Value::Int(before)),
+                    Waited::Got(Ok(_)) => done(Value::None),
                 }
             }
             Sync::Get(patience) => {
@@ -568,20 +647,30 @@ impl Runner<'_> {
                             Some(Some(item))
                         }
                         (None, true) => Some(None),
-                        (None, false) => None,
+                        (None, false) => is_alone().then_some(None),
                     }
                 };
                 match self.wait(as_seen, sync, *patience, at, &mut look)? {
                     Waited::Got(Some(item)) => done(item),
-                    Waited::Got(None) if of_pipe => {
-                        Err(Stop::Failure(Failure::Raised(ExceptionKind::EOFError, Value::Unset)))
-                    }
+                    Waited::Got(None) | Waited::GaveUp if peer.is_some() => fails(ExceptionKind::EOFError),
                     Waited::Got(None) => done(Value::None),
-                    Waited::GaveUp if of_pipe => {
-                        Err(Stop::Failure(Failure::Raised(ExceptionKind::EOFError, Value::Unset)))
-                    }
-                    Waited::GaveUp => empty(),
+                    Waited::GaveUp => fails(ExceptionKind::QueueEmpty),
                 }
+            }
+            // Whether there is something, or something to learn: that nothing will ever come.
+            Sync::Poll(patience) => {
+                let mut look = |state: &mut SyncState, _: &mut Vec<usize>| match &state.body {
+                    SyncBody::Queue(queue) => (!queue.items.is_empty() || is_alone()).then_some(()),
+                    _ => Some(()),
+                };
+                let waited = self.wait(as_seen, sync, *patience, at, &mut look)?;
+                flag(matches!(waited, Waited::Got(())))
+            }
+            Sync::Number if !world.program().asks_names() => done(Value::None),
+            Sync::Number => done(Value::Int(i64::from(self.counted(|counted| counted.pools += 1).pools) - 1)),
+            Sync::TaskDone | Sync::AwaitTasks if self.is_between_processes(at) => {
+                let name = if *sync == Sync::TaskDone { "task_done" } else { "join" };
+                raised(ExceptionKind::AttributeError, &format!("'Queue' object has no attribute '{name}'"))
             }
             Sync::AwaitTasks => {
                 let mut look = |state: &mut SyncState, _: &mut Vec<usize>| match &state.body {
@@ -603,10 +692,17 @@ impl Runner<'_> {
                             queue.unfinished -= 1;
                             done(Value::None)
                         }
-                        Sync::Close => {
-                            queue.closed = true;
-                            done(Value::None)
-                        }
+                        Sync::Close => match queue.kind {
+                            QueueKind::Tasks { .. } => {
+                                queue.closed = true;
+                                done(Value::None)
+                            }
+                            QueueKind::Processes => {
+                                queue.closed_by.push(self.space);
+                                done(Value::None)
+                            }
+                            _ => raised(ExceptionKind::AttributeError, "'Queue' object has no attribute 'close'"),
+                        },
                         Sync::Size => done(Value::Int(queue.items.len() as i64)),
                         Sync::IsEmpty => flag(queue.items.is_empty()),
                         Sync::IsFull => flag(queue.is_full()),
@@ -624,7 +720,7 @@ impl Runner<'_> {
     }
 
     fn at_future(&mut self, object: Reference, at: &SyncObject, sync: &Sync) -> Attempt {
-        let (Sync::Result(patience) | Sync::Failure(patience)) = sync else {
+        let (Sync::Result(patience, _) | Sync::Failure(patience)) = sync else {
             return match sync {
                 Sync::Resolve(good, value) => {
                     {
@@ -644,9 +740,13 @@ impl Runner<'_> {
             _ => Some((true, Value::None)),
         };
         let waited = self.wait(object, sync, *patience, at, &mut look)?;
-        let asks_for_result = matches!(sync, Sync::Result(_));
+        let asks_for_result = matches!(sync, Sync::Result(..));
+        let late = match sync {
+            Sync::Result(_, kind) => *kind,
+            _ => ExceptionKind::TimeoutError,
+        };
         match waited {
-            Waited::GaveUp => Err(Stop::Failure(Failure::Raised(ExceptionKind::TimeoutError, Value::Unset))),
+            Waited::GaveUp => Err(Stop::Failure(Failure::Raised(late, Value::Unset))),
             Waited::Got((true, value)) if asks_for_result => done(value),
             Waited::Got((true, _)) => done(Value::None),
             Waited::Got((false, Value::Exception(exception))) if asks_for_result => {
@@ -702,22 +802,26 @@ impl Runner<'_> {
     }
 
     fn join(&mut self, object: Reference, sync: &Sync, stage: &Stage, patience: Patience) -> Attempt {
-        let Stage::Started(other) = *stage else { return runtime("cannot join thread before it is started") };
+        let is_process = matches!(object.kind, ObjectKind::Process(_));
+        let other = match *stage {
+            Stage::Started(other) => other,
+            _ if is_process => return runtime("can only join a started process"),
+            _ => return runtime("cannot join thread before it is started"),
+        };
         if other == self.me {
-            return runtime("cannot join current thread");
+            return runtime(if is_process { "can only join a child process" } else { "cannot join current thread" });
         }
         let world = Arc::clone(self.world);
         let row = &world.rows[other].end;
         let end = || row.lock().unwrap_or_else(PoisonError::into_inner);
         {
-            let mut end = end();
-            if end.ended || patience == Patience::Not {
-                return done(Value::None);
+            // In the line first: whoever ends between the two looks calls.
+            end().waiters.push(self.me);
+            let leaves = world.has_ended(other) || !matches!(patience, Patience::Forever | Patience::Timed);
+            if leaves || self.is_trial() {
+                end().waiters.retain(|waiter| *waiter != self.me);
+                return if leaves { done(Value::None) } else { Err(Stop::Over) };
             }
-            if self.is_trial() {
-                return Err(Stop::Over);
-            }
-            end.waiters.push(self.me);
         }
         let since_ns = self.recorder.now_ns();
         self.seat.set_wait(Some(Wait { object, sync: sync.clone(), since_ns }));
@@ -735,9 +839,13 @@ impl Runner<'_> {
                 break Err(Stop::Over);
             }
             self.seat.wake_up();
-            let mut end = end();
-            if end.ended || (is_timed && self.recorder.now_ns() >= until_ns) {
-                end.waiters.retain(|waiter| *waiter != self.me);
+            let mut line = end();
+            if !line.waiters.contains(&self.me) {
+                line.waiters.push(self.me);
+            }
+            drop(line);
+            if world.has_ended(other) || (is_timed && self.recorder.now_ns() >= until_ns) {
+                end().waiters.retain(|waiter| *waiter != self.me);
                 break done(Value::None);
             }
         };
@@ -746,12 +854,51 @@ impl Runner<'_> {
         result
     }
 
-    /// The end of the main thread tells the workers of executors that no more tasks will come.
+    fn is_between_processes(&self, at: &SyncObject) -> bool {
+        matches!(&at.state().body, SyncBody::Queue(queue) if queue.kind == QueueKind::Processes)
+    }
+
+    /// The end of a process's main thread tells the workers of its executors that no more tasks will come.
     pub(super) fn close_task_queues(&mut self) {
         let queues = self.world.task_queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for queue in queues {
-            // A queue takes that at any time.
-            let _ = self.at_queue(queue, queue, &Sync::Close, false);
+        for (_, queue) in queues.into_iter().filter(|(home, _)| *home == self.space) {
+            let Some(at) = self.world.sync(queue.id) else { continue };
+            let mut state = at.state();
+            if let SyncBody::Queue(queue) = &mut state.body
+                && !queue.closed
+            {
+                (queue.closed, queue.is_over) = (true, true);
+            }
+            state.call(usize::MAX, &mut self.to_call);
         }
+        self.call_all();
     }
+}
+
+impl BarrierBody {
+    /// All who wait go on, well or not.
+    fn let_go(&mut self, well: bool) {
+        self.is_acting = false;
+        self.left.extend(self.waiting.drain(..).map(|thread| (thread, well)));
+    }
+}
+
+/// Waits that Python refuses at objects that are not between processes; as in the explorer.
+fn impossible_wait(body: &SyncBody, sync: &Sync) -> Result<(), Stop> {
+    let text = match (body, sync) {
+        (SyncBody::Lock { .. } | SyncBody::RLock { .. }, Sync::Acquire(Patience::Negative)) => {
+            "timeout value must be positive"
+        }
+        (SyncBody::Lock { .. } | SyncBody::RLock { .. }, Sync::Acquire(Patience::Contrary)) => {
+            "can't specify a timeout for a non-blocking call"
+        }
+        (SyncBody::Semaphore { .. }, Sync::Acquire(Patience::Contrary)) => {
+            "can't specify timeout for non-blocking acquire"
+        }
+        // A queue without a limit has no reason to look how long it may wait.
+        (SyncBody::Queue(QueueBody { capacity: Some(_), .. }), Sync::Put(_, Patience::Negative))
+        | (SyncBody::Queue(_), Sync::Get(Patience::Negative)) => "'timeout' must be a non-negative number",
+        _ => return Ok(()),
+    };
+    Err(Stop::Failure(crate::program::collection::raised(ExceptionKind::ValueError, text)))
 }

@@ -2,9 +2,9 @@
 
 use super::seat::{Stand, Wait};
 use super::world::{Body, Raised, Stage, SyncBody, World};
-use crate::program::code::NameId;
 use crate::program::collection::Collection;
 use crate::program::operation::{Patience, Sync};
+use crate::program::spelling::{self, Inside, Insides, is_data};
 use crate::program::text;
 use crate::program::value::{Reference, Value};
 use crate::wire::{Ending, EndingKind, Waiting};
@@ -12,9 +12,6 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
-
-/// How deep values are told.
-const DEPTH_MAX: usize = 20;
 
 /// How a run ended in which everybody has stopped.
 pub(super) fn ending(world: &World) -> Ending {
@@ -76,16 +73,19 @@ fn output(world: &World) -> Vec<String> {
     world.console.lock().unwrap_or_else(PoisonError::into_inner).lines().map(String::from).collect()
 }
 
-/// Every global that holds data, and what it holds.
+/// Every global that holds data, or that functions assign, and what it holds.
 fn values(world: &World) -> BTreeMap<String, Json> {
     let mut values = BTreeMap::new();
+    let program = world.program();
+    let globals = program.globals.iter().zip(world.variables(0)).zip(&world.known.hot_globals);
     // The first is `__name__`.
-    for (name, word) in world.program().globals.iter().zip(world.variables(0)).skip(1) {
+    for ((name, word), is_hot) in globals.skip(1) {
         let value = world.load(word);
-        if value == Value::Unset {
+        // A function or a lock is worth telling only where it may be another one in another run.
+        if value == Value::Unset || !(is_data(program, &value) || *is_hot) {
             continue;
         }
-        if let Some(json) = json(world, &value, 0) {
+        if let Some(json) = spelling::json(program, &mut Held(world), &value) {
             values.insert(name.clone(), json);
         }
     }
@@ -140,10 +140,10 @@ fn waiting(world: &World, thread: usize, wait: &Wait) -> Waiting {
         (Sync::Wake(_), ..) => format!("a notify of {}", name(object)),
         (Sync::AwaitEvent(_), ..) => format!("{} to be set", name(object)),
         (Sync::Put(..), ..) => format!("room in {}", name(object)),
-        (Sync::Get(_), ..) => format!("an item in {}", name(object)),
+        (Sync::Get(_) | Sync::Poll(_), ..) => format!("an item in {}", name(object)),
         (Sync::AwaitTasks, ..) => format!("all items of {} to be done", name(object)),
-        (Sync::Arrive, ..) => format!("the others at {}", name(object)),
-        (Sync::Result(_) | Sync::Failure(_), ..) => "a task's result".into(),
+        (Sync::Arrive(_), ..) => format!("the others at {}", name(object)),
+        (Sync::Result(..) | Sync::Failure(_), ..) => "a task's result".into(),
         _ => name(object),
     };
     Waiting { thread: thread as u32, what, held_by: held_by.map(|owner| owner as u32) }
@@ -211,7 +211,7 @@ fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
                                 inner(value, format!("{name}[{}]", text::plain(program, key, true)));
                             }
                         }
-                        Collection::Set(_) => {}
+                        Collection::Set(_) | Collection::Iterator(_) => {}
                     }
                 }
                 Some(Body::Instance(attributes)) => {
@@ -237,67 +237,28 @@ fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
     None
 }
 
-/// A value as JSON; `None` for what is no data: functions, threads, locks.
-fn json(world: &World, value: &Value, depth: usize) -> Option<Json> {
-    if depth > DEPTH_MAX {
-        return Some(Json::from("…"));
-    }
-    let or_null = |value: &Value| json(world, value, depth + 1).unwrap_or(Json::Null);
-    let all = |values: &mut dyn Iterator<Item = &Value>| Json::Array(values.map(or_null).collect());
-    match value {
-        Value::Unset | Value::None => Some(Json::Null),
-        Value::Bool(flag) => Some(Json::from(*flag)),
-        Value::Int(number) => Some(Json::from(*number)),
-        Value::Str(text) => Some(Json::from(&**text)),
-        Value::Tuple(items) => Some(all(&mut items.iter())),
-        Value::Range(_) | Value::Exception(_) => Some(Json::from(text::plain(world.program(), value, true))),
-        Value::Object(object) => {
-            // How the library does it is nobody's business.
-            let class = object.kind.class().map(|class| &world.program().classes[class.index()]);
-            if class.is_some_and(|class| class.internal) {
-                return None;
-            }
-            match world.body(object.id)? {
-                Body::Collection(collection) => {
-                    let collection = collection.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    match collection {
-                        Collection::List(items) | Collection::Set(items) => Some(all(&mut items.iter())),
-                        Collection::Dict(pairs) => {
-                            let key = |key: &Value| match key {
-                                Value::Str(text) => text.to_string(),
-                                key => text::plain(world.program(), key, true),
-                            };
-                            Some(Json::Object(pairs.iter().map(|(name, item)| (key(name), or_null(item))).collect()))
-                        }
-                    }
-                }
-                Body::Instance(attributes) => {
-                    let mut map = serde_json::Map::new();
-                    for (name, word) in attributes.all() {
-                        let value = world.load(word);
-                        if let (false, Some(value)) = (value == Value::Unset, json(world, &value, depth + 1)) {
-                            map.insert(name_in(world, name), value);
-                        }
-                    }
-                    Some(Json::Object(map))
-                }
-                Body::SharedValue { word, .. } | Body::Atomic(word) => json(world, &world.load(word), depth + 1),
-                Body::Sync(at) => {
-                    let queue = match &at.state().body {
-                        SyncBody::Queue(queue) => queue.items.clone(),
-                        _ => return None,
-                    };
-                    Some(all(&mut queue.iter()))
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
+/// What the objects of a run hold in which nobody moves any more.
+struct Held<'w>(&'w World);
 
-fn name_in(world: &World, name: NameId) -> String {
-    world.program().names[name.index()].clone()
+impl Insides for Held<'_> {
+    fn inside(&mut self, object: Reference) -> Inside {
+        let world = self.0;
+        match world.body(object.id) {
+            Some(Body::Collection(collection)) => {
+                Inside::Collection(collection.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            }
+            Some(Body::Instance(attributes)) => {
+                let all = attributes.all().into_iter().map(|(name, word)| (name, world.load(word)));
+                Inside::Attributes(all.filter(|(_, value)| *value != Value::Unset).collect())
+            }
+            Some(Body::SharedValue { word, .. } | Body::Atomic(word)) => Inside::Cell(world.load(word)),
+            Some(Body::Sync(at)) => match &at.state().body {
+                SyncBody::Queue(queue) => Inside::Queue(queue.items.iter().cloned().collect()),
+                _ => Inside::Nothing,
+            },
+            _ => Inside::Nothing,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::runner::{Attempt, Done, Job, Runner, Stop, done, flag, runtime};
 use super::world::{
-    About, Attributes, Body, Object, QueueBody, Stage, SyncBody, SyncObject, THREADS_MAX, ThreadObject, World,
+    About, Attributes, BarrierBody, Body, Connection, Counted, Object, QueueBody, Stage, SyncBody, SyncObject,
+    THREADS_MAX, ThreadObject, World,
 };
-use crate::program::code::{Base, Comparison, NameId};
+use crate::program::code::{Base, Comparison, NameId, Program};
 use crate::program::collection::{Access, Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{New, Operation, Preparation, QueueKind, StartMethod, Variable};
@@ -16,16 +17,25 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// What to do where a process, as it imports the module, does what only the first should; as in the explorer.
+const GUARD: &str = "a new process imports the module; put this under `if __name__ == \"__main__\":`";
+
 /// The most bytes that a program may print; as in the explorer.
 const OUTPUT_MAX: usize = 100_000;
 
 /// Collections as they stood at one moment.
-#[derive(Default)]
-pub(super) struct Held(BTreeMap<u32, Collection>);
+pub(super) struct Held<'p> {
+    held: BTreeMap<u32, Collection>,
+    program: &'p Program,
+}
 
-impl Objects for Held {
+impl Objects for Held<'_> {
     fn collection(&self, object: Reference) -> Option<&Collection> {
-        self.0.get(&object.id)
+        self.held.get(&object.id)
+    }
+
+    fn type_name(&self, value: &Value) -> String {
+        text::type_name(self.program, value)
     }
 }
 
@@ -33,10 +43,15 @@ fn locked(collection: &Mutex<Collection>) -> MutexGuard<'_, Collection> {
     collection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What locked collections hold now.
+fn copies(guards: &mut BTreeMap<u32, MutexGuard<'_, Collection>>) -> BTreeMap<u32, Collection> {
+    guards.iter().map(|(id, guard)| (*id, (**guard).clone())).collect()
+}
+
 /// Calls `visit` with every collection that the values hold, and those in them.
 fn collections_in(value: &Value, found: &mut Vec<u32>) {
     value.visit(&mut |object| {
-        if Value::Object(object).holds_containers() && !found.contains(&object.id) {
+        if (Value::Object(object).holds_containers() || object.kind.is_iterator()) && !found.contains(&object.id) {
             found.push(object.id);
         }
     });
@@ -73,11 +88,12 @@ impl World {
     }
 
     /// What all collections that can be reached from these values hold.
-    pub(super) fn held(&self, values: &[&Value]) -> Held {
-        if !values.iter().any(|value| value.refers()) {
-            return Held::default();
-        }
-        self.with_held(values, |guards| Held(guards.iter().map(|(id, guard)| (*id, (**guard).clone())).collect()))
+    pub(super) fn held(&self, values: &[&Value]) -> Held<'_> {
+        let held = match values.iter().any(|value| value.refers()) {
+            true => self.with_held(values, copies),
+            false => BTreeMap::new(),
+        };
+        Held { held, program: self.program() }
     }
 
     /// An attribute: of the object itself, else of its class, bound to the object; else `Unset`.
@@ -115,6 +131,41 @@ impl World {
         Value::Unset
     }
 
+    /// All objects that can be reached from these values; what an end of a pipe refers to is not reached by it.
+    fn reached(&self, values: &[Value]) -> Vec<u32> {
+        let mut reached: Vec<u32> = Vec::new();
+        let mut pending: Vec<u32> = Vec::new();
+        values.iter().for_each(|value| value.visit(&mut |object| pending.push(object.id)));
+        while let Some(object) = pending.pop() {
+            if reached.contains(&object) {
+                continue;
+            }
+            reached.push(object);
+            let mut look = |value: &Value| value.visit(&mut |object| pending.push(object.id));
+            match self.body(object) {
+                Some(Body::Collection(collection)) => locked(collection).values(&mut look),
+                Some(Body::Instance(attributes)) => {
+                    attributes.all().iter().for_each(|(_, word)| look(&self.load(word)));
+                }
+                Some(Body::Thread(thread)) => {
+                    thread.attributes.all().iter().for_each(|(_, word)| look(&self.load(word)));
+                    if let Stage::Prepared(preparation) = &thread.about().stage {
+                        look(&preparation.target);
+                        preparation.arguments.iter().for_each(&mut look);
+                        preparation.keywords.iter().for_each(|(_, value)| look(value));
+                    }
+                }
+                Some(Body::Sync(at)) => {
+                    if let SyncBody::Queue(queue) = &at.state().body {
+                        queue.items.iter().for_each(&mut look);
+                    }
+                }
+                _ => {}
+            }
+        }
+        reached
+    }
+
     pub(super) fn attributes(&self, object: Reference) -> Option<&Attributes> {
         match self.body(object.id)? {
             Body::Instance(attributes) => Some(attributes),
@@ -149,14 +200,14 @@ impl Runner<'_> {
             Operation::Render(values) => {
                 let held = self.world.held(&values.iter().map(|(value, _)| value).collect::<Vec<_>>());
                 let program = self.world.program();
-                let text = |(value, repr): &(Value, bool)| Value::str(text::render(program, value, *repr, &held));
-                done(Value::Tuple(values.iter().map(text).collect()))
+                let text = |(value, repr): &(Value, bool)| text::rendered(program, value, *repr, &held).map(Value::str);
+                done(Value::Tuple(values.iter().map(text).collect::<Result<_, _>>()?))
             }
             Operation::Sync(object, sync) => self.synchronise(*object, sync),
             Operation::Prepare(object, preparation) => self.prepare(*object, preparation),
             Operation::Start(object) => {
                 self.world.fence();
-                self.start(*object)
+                self.start(*object, thread)
             }
             Operation::Print(text) => {
                 let mut console = self.world.console.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,9 +228,17 @@ impl Runner<'_> {
                 self.world.fence();
                 done(Value::None)
             }
-            Operation::DeepCopy(value) => Ok(Done::Value(self.copied(value, &mut BTreeMap::new())?)),
-            Operation::CurrentThread => self.current_thread(thread),
-            Operation::SetStartMethod(method) => {
+            Operation::DeepCopy(value) => {
+                self.sends_connection(value)?;
+                Ok(Done::Value(self.copied(value, &mut BTreeMap::new())?))
+            }
+            Operation::Current { process } => self.current(*process),
+            Operation::SetStartMethod { method, force } => {
+                if self.world.start_is_said.swap(true, SeqCst) && !force {
+                    let imports = self.space != 0 && thread.runs_module();
+                    let help = if imports { format!(": {GUARD}") } else { String::new() };
+                    return runtime(&format!("context has already been set{help}"));
+                }
                 self.world.spawns.store(*method == StartMethod::Spawn, SeqCst);
                 done(Value::None)
             }
@@ -231,10 +290,10 @@ impl Runner<'_> {
         // Looking for a value means to compare it with what lies there, which may be collections as well.
         let looks = matches!(
             access,
-            Access::Contains(_) | Access::Index(_) | Access::Count(_) | Access::Remove(_) | Access::Sort(_)
+            Access::Contains(_) | Access::Index(..) | Access::Count(_) | Access::Remove(_) | Access::Sort(_)
         );
         if alone && !looks {
-            let nowhere = &crate::program::collection::Nowhere;
+            let nowhere = &crate::program::collection::Nowhere(world.program());
             return Ok(Done::Value(match access.writes() {
                 true => locked(collection).write(access, nowhere)?,
                 false => locked(collection).read(access, nowhere)?,
@@ -245,7 +304,7 @@ impl Runner<'_> {
         access.values(&mut |value| values.push(value.clone()));
         let values: Vec<&Value> = values.iter().collect();
         let made = world.with_held(&values, |guards| {
-            let held = Held(guards.iter().map(|(id, guard)| (*id, (**guard).clone())).collect());
+            let held = Held { held: copies(guards), program: world.program() };
             let Some(guard) = guards.get_mut(&object.id) else { return Ok(Value::None) };
             if access.writes() { guard.write(access, &held) } else { guard.read(access, &held) }
         });
@@ -284,24 +343,39 @@ impl Runner<'_> {
                 let kind = if *process { ObjectKind::Process(*class) } else { ObjectKind::Thread(*class) };
                 (kind, Body::Thread(Box::new(ThreadObject { process: *process, ..ThreadObject::default() })))
             }
-            New::Pipe => {
+            New::Pipe { duplex } => {
                 let capacity = self.world.known.pipe_capacity;
                 let queue = || SyncBody::Queue(QueueBody::new(capacity, QueueKind::Processes));
                 let mut way = || -> Result<Reference, Failure> {
                     Ok(Reference { kind: ObjectKind::Queue, id: self.add_sync(true, queue())? })
                 };
                 let (one, other) = (way()?, way()?);
-                let mut end = |incoming: Reference, outgoing: Reference| -> Result<Value, Failure> {
-                    let id = self.add(true, Body::Connection { incoming, outgoing })?;
+                self.world.pipe_queues.lock().unwrap_or_else(PoisonError::into_inner).extend([one, other]);
+                // The two ends are made one after the other, and each knows the other's number.
+                let first = World::next_id(self.me, &self.made);
+                let mut end = |incoming: Reference, outgoing: Reference, peer: u32| -> Result<Value, Failure> {
+                    let end = Connection {
+                        incoming,
+                        outgoing,
+                        peer,
+                        receives: *duplex || incoming == one,
+                        sends: *duplex || incoming == other,
+                        holders: Mutex::new(vec![self.space]),
+                    };
+                    let id = self.add(true, Body::Connection(Box::new(end)))?;
                     Ok(refer(ObjectKind::Connection, id))
                 };
-                return Ok(Value::tuple([end(one, other)?, end(other, one)?]));
+                return Ok(Value::tuple([end(one, other, first + 1)?, end(other, one, first)?]));
             }
             New::Local => (ObjectKind::Local, Body::Local),
             New::SharedValue(value) => {
                 let lock = Reference { kind: ObjectKind::RLock, id: self.add_sync(true, rlock())? };
                 let word = AtomicU64::new(self.keep(value)?);
                 (ObjectKind::SharedValue, Body::SharedValue { word, lock })
+            }
+            New::Iterator(iteration) => {
+                let kind = iteration.kept().unwrap_or(ObjectKind::Zip);
+                (kind, collection(Collection::Iterator(Some((**iteration).clone()))))
             }
             New::Atomic(value) => (ObjectKind::Atomic, Body::Atomic(AtomicU64::new(self.keep(value)?))),
             _ => {
@@ -320,9 +394,17 @@ impl Runner<'_> {
                         (ObjectKind::Condition, SyncBody::Condition { lock, sleepers: Vec::new() })
                     }
                     New::Event => (ObjectKind::Event, SyncBody::Event(false)),
-                    New::Barrier(parties) => {
-                        let body = SyncBody::Barrier { parties: *parties, waiting: Vec::new(), rounds: 0 };
-                        (ObjectKind::Barrier, body)
+                    New::Barrier { parties, action, timed } => {
+                        let body = BarrierBody {
+                            parties: *parties,
+                            waiting: Vec::new(),
+                            left: Vec::new(),
+                            action: action.clone(),
+                            is_acting: false,
+                            timed: *timed,
+                            broken: false,
+                        };
+                        (ObjectKind::Barrier, SyncBody::Barrier(body))
                     }
                     New::Queue { capacity, kind } => {
                         let capacity = match kind {
@@ -335,7 +417,7 @@ impl Runner<'_> {
                 };
                 let id = self.add_sync(shared, body)?;
                 if matches!(new, New::Queue { kind: QueueKind::Tasks { ends_with_main: true }, .. }) {
-                    let queue = Reference { kind, id };
+                    let queue = (self.space, Reference { kind, id });
                     self.world.task_queues.lock().unwrap_or_else(PoisonError::into_inner).push(queue);
                 }
                 return Ok(refer(kind, id));
@@ -359,18 +441,107 @@ impl Runner<'_> {
             }
         }
         preparation.keywords = keywords;
+        let (name, number) = self.named(object, &preparation);
+        preparation.name = name;
         if let Some(Body::Thread(thread)) = self.world.body(object.id) {
             *thread.about() = About {
                 name: preparation.name.clone(),
                 daemon: preparation.daemon.unwrap_or(false),
+                number,
                 stage: Stage::Prepared(Arc::new(preparation)),
             };
         }
         done(Value::None)
     }
 
+    /// What a thread or process is called that is given no name, and the number of a process: as in the explorer.
+    fn named(&mut self, object: Reference, preparation: &Preparation) -> (Option<Value>, u32) {
+        let process = matches!(object.kind, ObjectKind::Process(_));
+        let program = self.world.program();
+        if !program.asks_names() || (preparation.name.is_some() && !process) {
+            return (preparation.name.clone(), 0);
+        }
+        let counted = self.counted(|counted| match process {
+            true => counted.processes += 1,
+            false => counted.threads += 1,
+        });
+        let target = match &preparation.target {
+            Value::Function(function, _) => Some(*function),
+            Value::Method(method) => match &**method {
+                Method::Function { function, .. } => Some(*function),
+                _ => None,
+            },
+            _ => None,
+        };
+        let target = target.map(|function| &program.functions[function.index()]);
+        let name = match (process, target) {
+            (true, Some(worker)) if worker.internal => {
+                let method = if self.world.spawns.load(SeqCst) { "Spawn" } else { "Fork" };
+                let kind = if preparation.daemon == Some(true) { "PoolWorker" } else { "Process" };
+                format!("{method}{kind}-{}{}", counted.path, counted.processes)
+            }
+            (true, _) => {
+                format!("{}-{}{}", text::type_name(program, &Value::Object(object)), counted.path, counted.processes)
+            }
+            (false, Some(target)) => format!("Thread-{} ({})", counted.threads, target.name),
+            (false, None) => format!("Thread-{}", counted.threads),
+        };
+        (preparation.name.clone().or_else(|| Some(Value::str(name))), counted.processes)
+    }
+
+    /// Counts what this process makes that has a name.
+    pub(super) fn counted(&self, count: impl FnOnce(&mut Counted)) -> Counted {
+        let mut all = self.world.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(self.space).or_default();
+        count(own);
+        own.clone()
+    }
+
+    /// A new process has copies of all ends of pipes that its parent has: under `fork` of all, else of those that it is
+    /// handed.
+    fn inherit(&mut self, child: usize, handed: Option<&[Value]>) -> Result<(), Failure> {
+        let world = Arc::clone(self.world);
+        let pass_on = |id: u32| -> Result<(), Failure> {
+            match world.body(id) {
+                Some(Body::Connection(end)) => {
+                    let mut holders = end.holders();
+                    match holders.contains(&self.space) {
+                        true => holders.push(child),
+                        false if handed.is_some() => return Err(raised(ExceptionKind::OSError, "handle is closed")),
+                        false => {}
+                    }
+                }
+                Some(Body::Sync(at)) => {
+                    if let SyncBody::Queue(queue) = &mut at.state().body
+                        && queue.closed_by.contains(&self.space)
+                    {
+                        queue.closed_by.push(child);
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        };
+        match handed {
+            Some(values) => world.reached(values).into_iter().try_for_each(pass_on),
+            None => world.all_objects().into_iter().try_for_each(pass_on),
+        }
+    }
+
+    /// Whoever sends an end of a pipe would have it on its way, which is nobody's.
+    pub(super) fn sends_connection(&self, value: &Value) -> Result<(), Failure> {
+        let world = self.world;
+        let is_end = |id: u32| matches!(world.body(id), Some(Body::Connection(_)));
+        match value.refers() && world.reached(std::slice::from_ref(value)).into_iter().any(is_end) {
+            true => Err(Failure::Limit(
+                "an end of a pipe that is sent to another process: hand it over in `Process(…, args=(…))`".into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Starts a thread or process.
-    fn start(&mut self, object: Reference) -> Attempt {
+    fn start(&mut self, object: Reference, own_thread: &Thread) -> Attempt {
         if self.is_trial() {
             return Err(Stop::Over);
         }
@@ -379,9 +550,16 @@ impl Runner<'_> {
         let mut about = own.about();
         let preparation = match &about.stage {
             Stage::Made => return runtime("thread.__init__() not called"),
+            Stage::Started(_) if own.process => return runtime("cannot start a process twice"),
             Stage::Started(_) => return runtime("threads can only be started once"),
             Stage::Prepared(preparation) => Arc::clone(preparation),
         };
+        if own.process && self.space != 0 && own_thread.runs_module() {
+            return runtime(&format!(
+                "An attempt has been made to start a new process before the current process has finished its \
+                 bootstrapping phase: {GUARD}"
+            ));
+        }
         let too_many = || Failure::Limit(format!("a program starts at most {THREADS_MAX} threads"));
         // Which number it has is decided here, among all that start threads at the same time.
         let number = world.started.load(SeqCst) as usize;
@@ -407,11 +585,26 @@ impl Runner<'_> {
         };
         about.stage = Stage::Started(number);
         about.daemon = daemon;
+        let named = about.number;
         drop(about);
         // Nobody else sets it: the number is ours.
         let _ = world.rows[number].handle.set(object);
         let spawns = own.process && world.spawns.load(SeqCst);
+        let home = if own.process { (number, self.space) } else { world.home(self.me) };
+        // Nobody else sets it either.
+        let _ = world.rows[number].home.set(home);
         if own.process {
+            if world.program().asks_names() {
+                // A forked process goes on counting threads where its parent was; its own processes have names after its own.
+                let parent = self.counted(|_| ());
+                let path = format!("{}{named}:", parent.path);
+                let inherited = if spawns { Counted::default() } else { parent };
+                let counted = Counted { processes: 0, path, ..inherited };
+                world.counted.lock().unwrap_or_else(PoisonError::into_inner).insert(number, counted);
+            }
+            let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
+            handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
+            self.inherit(number, spawns.then_some(&handed))?;
             let mut names = BTreeMap::new();
             let count = world.variables(self.space).len();
             let words = world.begin_space(number);
@@ -471,9 +664,13 @@ impl Runner<'_> {
         Some(number)
     }
 
-    fn current_thread(&mut self, _: &Thread) -> Attempt {
-        let row = &self.world.rows[self.me];
-        if let Some(handle) = row.handle.get() {
+    /// The thread that asks, or its process.
+    fn current(&mut self, process: bool) -> Attempt {
+        // The first thread of a process is its main thread, whatever started it.
+        let asked = if process { self.space } else { self.me };
+        let row = &self.world.rows[asked];
+        let handle = row.handle.get().filter(|handle| matches!(handle.kind, ObjectKind::Process(_)) == process);
+        if let Some(handle) = handle {
             let kind = if matches!(handle.kind, ObjectKind::Process(_)) {
                 ObjectKind::Process(None)
             } else {
@@ -481,12 +678,19 @@ impl Runner<'_> {
             };
             return done(Value::Object(Reference { kind, ..*handle }));
         }
-        // The main thread has no object until it asks for it.
-        let about = About { stage: Stage::Started(0), name: Some(Value::str("MainThread")), daemon: false };
-        let thread = ThreadObject { about: Mutex::new(about), ..ThreadObject::default() };
+        // The main thread, and the main process, have no object until somebody asks for it.
+        let of_process = row.main_of_process.get().filter(|_| !process).or(row.main_process.get().filter(|_| process));
+        if let Some(handle) = of_process {
+            return done(Value::Object(*handle));
+        }
+        let name = if process { "MainProcess" } else { "MainThread" };
+        let about = About { stage: Stage::Started(asked), name: Some(Value::str(name)), ..About::default() };
+        let thread = ThreadObject { process, about: Mutex::new(about), ..ThreadObject::default() };
         let id = self.add(true, Body::Thread(Box::new(thread)))?;
-        let handle = Reference { kind: ObjectKind::Thread(None), id };
-        let _ = self.world.rows[self.me].handle.set(handle);
+        let kind = if process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
+        let handle = Reference { kind, id };
+        let row = &self.world.rows[asked];
+        let _ = if process { row.main_process.set(handle) } else { row.main_of_process.set(handle) };
         done(Value::Object(handle))
     }
 
@@ -514,7 +718,7 @@ impl Runner<'_> {
             return Ok(());
         }
         let stays = match &original.body {
-            Body::Connection { .. } | Body::SharedValue { .. } => true,
+            Body::Connection(_) | Body::SharedValue { .. } => true,
             Body::Thread(thread) => matches!(thread.about().stage, Stage::Started(_)),
             _ => false,
         };
@@ -540,6 +744,13 @@ impl Runner<'_> {
                             *value = self.copied(value, names)?;
                         }
                     }
+                    Collection::Iterator(Some(iteration)) => {
+                        let whole = self.copied(&Value::Iterator(Arc::new(iteration.clone())), names)?;
+                        if let Value::Iterator(copy) = whole {
+                            *iteration = (*copy).clone();
+                        }
+                    }
+                    Collection::Iterator(None) => {}
                 }
                 if let Some(Body::Collection(place)) = world.body(id) {
                     *locked(place) = copy;
@@ -598,7 +809,7 @@ impl Runner<'_> {
                 let id = self.add(false, Body::Atomic(word))?;
                 names.insert(object.id, id);
             }
-            Body::Local | Body::Connection { .. } | Body::SharedValue { .. } => {
+            Body::Local | Body::Connection(_) | Body::SharedValue { .. } => {
                 let id = self.add(false, Body::Local)?;
                 names.insert(object.id, id);
             }
@@ -628,6 +839,14 @@ impl ThreadObject {
 
 impl QueueBody {
     fn new(capacity: Option<i64>, kind: QueueKind) -> QueueBody {
-        QueueBody { items: std::collections::VecDeque::new(), capacity, kind, unfinished: 0, closed: false }
+        QueueBody {
+            items: std::collections::VecDeque::new(),
+            capacity,
+            kind,
+            unfinished: 0,
+            closed: false,
+            is_over: false,
+            closed_by: Vec::new(),
+        }
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Runner<'a> {
                     // What fails changes nothing.
                     self.had_effect = false;
                     let arguments = if argument == Value::Unset { Vec::new() } else { vec![argument] };
-                    Err(Arc::new(Exception { class: ExceptionClass::Python(kind), arguments, line: 0 }))
+                    Err(Arc::new(Exception { class: ExceptionClass::Python(kind), arguments, line: 0, made: None }))
                 }
                 Err(Stop::Failure(Failure::Limit(text))) => return self.limit(text),
                 Err(Stop::Over) => return,
@@ -208,7 +208,7 @@ impl<'a> Runner<'a> {
     }
 
     fn end(&mut self) {
-        if self.me == 0 && !self.world.program().prelude.is_empty() {
+        if self.me == self.space && !self.world.program().prelude.is_empty() {
             self.close_task_queues();
         }
         self.open_line();
@@ -335,7 +335,7 @@ fn has_effect(operation: &Operation) -> bool {
     match operation {
         Operation::Load(_) | Operation::LoadMember(..) | Operation::New(_) | Operation::Compare(..) => false,
         Operation::Render(_) | Operation::Choose(_) | Operation::FirstDone(_) | Operation::Fence => false,
-        Operation::DeepCopy(_) | Operation::CurrentThread => false,
+        Operation::DeepCopy(_) | Operation::Current { .. } => false,
         Operation::Access(_, access) => access.writes(),
         Operation::Sync(_, sync) => !matches!(
             sync,
@@ -352,9 +352,12 @@ fn has_effect(operation: &Operation) -> bool {
                 | Sync::IsDaemon
                 | Sync::Read
                 | Sync::GetLock
-                | Sync::Result(_)
+                | Sync::Result(..)
                 | Sync::Failure(_)
                 | Sync::IsDone
+                | Sync::IsBroken
+                | Sync::Poll(_)
+                | Sync::Number
                 | Sync::AwaitEvent(_)
                 | Sync::AwaitTasks
         ),

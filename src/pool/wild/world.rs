@@ -71,12 +71,19 @@ pub(super) struct World {
     pub(super) volley: AtomicU32,
     /// How many of them have come so far.
     pub(super) lined_up: AtomicU32,
+    /// Whether processes begin as importing the module leaves them.
     pub(super) spawns: AtomicBool,
+    /// Whether that was said.
+    pub(super) start_is_said: AtomicBool,
     /// Held while a thread takes its number.
     pub(super) starting: Mutex<()>,
     pub(super) console: Mutex<String>,
-    /// Queues of pools that main's end closes.
-    pub(super) task_queues: Mutex<Vec<Reference>>,
+    /// Queues of pools, each with the first thread of its process, whose end closes it.
+    pub(super) task_queues: Mutex<Vec<(usize, Reference)>>,
+    /// The queues in pipes: where a process ends, who waits there may have nobody left to wait for.
+    pub(super) pipe_queues: Mutex<Vec<Reference>>,
+    /// What each process has made that has names, by its first thread.
+    pub(super) counted: Mutex<BTreeMap<usize, Counted>>,
     pub(super) failures: Mutex<Vec<Raised>>,
     /// How it was found to end, by somebody who looks at it from outside; or a limit that it went past.
     pub(super) verdict: Mutex<Option<Ending>>,
@@ -91,11 +98,26 @@ pub(super) struct Raised {
     pub(super) at_ns: u64,
 }
 
+/// What a process has made that has names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    pub(super) threads: u32,
+    pub(super) processes: u32,
+    pub(super) pools: u32,
+    /// What the names of its processes begin with.
+    pub(super) path: String,
+}
+
 /// What is known of a thread.
 #[derive(Default)]
 pub(super) struct Row {
+    /// The process that it belongs to, and that one's parent, each by its first thread.
+    pub(super) home: OnceLock<(usize, usize)>,
     /// Its object; main has none until somebody asks.
     pub(super) handle: OnceLock<Reference>,
+    /// Of the first thread of a process: its object, and the process's, which nothing of the program's started.
+    pub(super) main_of_process: OnceLock<Reference>,
+    pub(super) main_process: OnceLock<Reference>,
     pub(super) daemon: AtomicBool,
     pub(super) end: Mutex<End>,
     /// The line at which it goes round in a circle for ever.
@@ -144,8 +166,28 @@ pub(super) enum Body {
     Sync(Box<SyncObject>),
     SharedValue { word: AtomicU64, lock: Reference },
     Atomic(AtomicU64),
-    Connection { incoming: Reference, outgoing: Reference },
+    Connection(Box<Connection>),
     Local,
+}
+
+/// One end of a pipe. Every process that has it has a copy of its own, and closes only that.
+pub(super) struct Connection {
+    /// What it receives from.
+    pub(super) incoming: Reference,
+    /// What it sends into.
+    pub(super) outgoing: Reference,
+    /// The other end.
+    pub(super) peer: u32,
+    pub(super) receives: bool,
+    pub(super) sends: bool,
+    /// The processes that have not closed it, by their first thread.
+    pub(super) holders: Mutex<Vec<usize>>,
+}
+
+impl Connection {
+    pub(super) fn holders(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The object of a thread or process.
@@ -162,6 +204,8 @@ pub(super) struct About {
     pub(super) stage: Stage,
     pub(super) name: Option<Value>,
     pub(super) daemon: bool,
+    /// Of a process: what its own processes are numbered after, where somebody asks for names.
+    pub(super) number: u32,
 }
 
 /// How far a thread has come.
@@ -211,7 +255,7 @@ pub(super) enum SyncBody {
     Semaphore { value: i64, bound: Option<i64> },
     Condition { lock: Reference, sleepers: Vec<Sleeper> },
     Event(bool),
-    Barrier { parties: i64, waiting: Vec<usize>, rounds: u64 },
+    Barrier(BarrierBody),
     Queue(QueueBody),
     Future(Option<(bool, Value)>),
 }
@@ -224,6 +268,22 @@ impl SyncBody {
             _ => None,
         }
     }
+}
+
+#[derive(Clone)]
+pub(super) struct BarrierBody {
+    pub(super) parties: i64,
+    /// Those who have arrived, in that order.
+    pub(super) waiting: Vec<usize>,
+    /// Those who have been let go on, or let down (false), and have not noticed yet.
+    pub(super) left: Vec<(usize, bool)>,
+    /// What the last to arrive calls before all go on.
+    pub(super) action: Value,
+    /// The last to arrive is calling it: until that has ended, the barrier is closed to all.
+    pub(super) is_acting: bool,
+    /// Whoever waits may give up, even if his own `wait` names no time.
+    pub(super) timed: bool,
+    pub(super) broken: bool,
 }
 
 #[derive(Clone)]
@@ -240,7 +300,12 @@ pub(super) struct QueueBody {
     pub(super) capacity: Option<i64>,
     pub(super) kind: QueueKind,
     pub(super) unfinished: i64,
+    /// Of a pool: there are no more tasks.
     pub(super) closed: bool,
+    /// Of a pool: its process has ended.
+    pub(super) is_over: bool,
+    /// Between processes: those that have closed it for themselves.
+    pub(super) closed_by: Vec<usize>,
 }
 
 impl QueueBody {
@@ -372,9 +437,12 @@ impl World {
             volley: AtomicU32::new(0),
             lined_up: AtomicU32::new(0),
             spawns: AtomicBool::new(false),
+            start_is_said: AtomicBool::new(false),
             starting: Mutex::default(),
             console: Mutex::default(),
             task_queues: Mutex::default(),
+            pipe_queues: Mutex::default(),
+            counted: Mutex::default(),
             failures: Mutex::default(),
             verdict: Mutex::default(),
             known,
@@ -435,6 +503,17 @@ impl World {
     /// The number that the next object of a thread gets.
     pub(super) fn next_id(thread: usize, made: &Made) -> u32 {
         (thread as u32) << PLACE_BITS | made.objects
+    }
+
+    /// The numbers of all objects that there are now.
+    pub(super) fn all_objects(&self) -> Vec<u32> {
+        let mut all = Vec::new();
+        for (thread, shelves) in self.shelves.iter().enumerate() {
+            let Some(shelves) = shelves.get() else { continue };
+            let places = (0..PLACES_MAX).take_while(|place| shelves.objects.get(*place).is_some());
+            all.extend(places.map(|place| (thread as u32) << PLACE_BITS | place));
+        }
+        all
     }
 
     /// The object of a number.
@@ -510,6 +589,7 @@ impl World {
             std::mem::take(&mut end.waiters)
         };
         waiters.into_iter().for_each(|waiter| self.seats[waiter].call());
+        self.tell_of_processes(thread);
         let counts = !self.rows[thread].daemon.load(SeqCst);
         if counts && self.alive.fetch_sub(1, SeqCst) == 1 {
             self.stop();
@@ -517,7 +597,53 @@ impl World {
         self.seats[thread].set(Stand::Ended);
     }
 
+    /// Calls whoever waits for the end of the process of a thread that has ended, or of one around it; and who waits at a
+    /// pipe, where nobody may be left at the other end.
+    fn tell_of_processes(&self, thread: usize) {
+        let mut at = self.home(thread).0;
+        while at != 0 {
+            let waiters = self.rows[at].end.lock().unwrap_or_else(PoisonError::into_inner).waiters.clone();
+            waiters.into_iter().for_each(|waiter| self.seats[waiter].call());
+            at = self.home(at).1;
+        }
+        for queue in self.pipe_queues.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(at) = self.sync(queue.id) {
+                let waiters = std::mem::take(&mut at.state().waiters);
+                waiters.into_iter().for_each(|waiter| self.seats[waiter].call());
+            }
+        }
+    }
+
+    /// The process of a thread, and that one's parent, each by its first thread.
+    pub(super) fn home(&self, thread: usize) -> (usize, usize) {
+        self.rows[thread].home.get().copied().unwrap_or_default()
+    }
+
+    /// Whether a thread has ended, and where it is the first of another process, all that its process waits for.
     pub(super) fn has_ended(&self, thread: usize) -> bool {
-        self.rows[thread].end.lock().unwrap_or_else(PoisonError::into_inner).ended
+        let ended = |thread: usize| self.rows[thread].end.lock().unwrap_or_else(PoisonError::into_inner).ended;
+        if !ended(thread) {
+            return false;
+        }
+        if thread == 0 || self.home(thread).0 != thread {
+            return true;
+        }
+        // All that are no daemons, and the processes that they started, with theirs.
+        (1..self.started.load(SeqCst) as usize).filter(|other| *other != thread).all(|other| {
+            let (process, parent) = self.home(other);
+            let belongs = process == thread || (process == other && parent == thread);
+            !belongs || self.rows[other].daemon.load(SeqCst) || self.has_ended(other)
+        })
+    }
+
+    /// Whether any process still has an end of a pipe.
+    pub(super) fn is_held(&self, end: u32) -> bool {
+        match self.body(end) {
+            Some(Body::Connection(end)) => {
+                let holders = end.holders().clone();
+                holders.into_iter().any(|process| process == 0 || !self.has_ended(process))
+            }
+            _ => false,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Final values, spelt out: as JSON for the report, and as a text in which no two that differ are alike.
+//! Final values, spelt out: as JSON for reports, and as a text in which no two that differ are alike. What objects hold,
+//! whoever runs the program tells.
 //!
 //! What JSON has too is told as JSON has it: numbers, strings, truth values, `None` as null, lists as arrays, and dicts
 //! whose keys are strings as objects; shared values, arrays and queues as what they hold. Anything else is an object
@@ -7,17 +8,37 @@
 
 use serde_json::{Value as Json, json};
 
-use super::content::Body;
-use super::machine::{Machine, State};
-use crate::program::collection::Collection;
-use crate::program::value::{Exception, ObjectKind, Reference, Value};
-use crate::program::{Problem, Program, text};
+use super::code::{NameId, Program};
+use super::collection::Collection;
+use super::text;
+use super::value::{Exception, ObjectKind, Reference, Value};
 
 /// How deep values may lie in each other to be told.
-const DEPTH_MAX: usize = 200;
+pub const DEPTH_MAX: usize = 200;
+
+/// What an object holds.
+#[derive(Clone, Debug)]
+pub enum Inside {
+    /// A list, dict, set, or shared array.
+    Collection(Collection),
+    /// Its attributes.
+    Attributes(Vec<(NameId, Value)>),
+    /// One value: it is shared, or an atomic.
+    Cell(Value),
+    /// What waits in a queue.
+    Queue(Vec<Value>),
+    /// Nothing that could be told.
+    Nothing,
+}
+
+/// Who knows what objects hold.
+pub trait Insides {
+    /// What an object holds.
+    fn inside(&mut self, object: Reference) -> Inside;
+}
 
 /// Whether a value is data: not a function, a class, a thread, a lock, ….
-pub(super) fn is_data(program: &Program, value: &Value) -> bool {
+pub fn is_data(program: &Program, value: &Value) -> bool {
     match value {
         Value::Function(..) | Value::Method(_) | Value::Class(_) | Value::Builtin(_) => false,
         Value::ExceptionClass(_) | Value::Super(..) => false,
@@ -32,26 +53,32 @@ pub(super) fn is_data(program: &Program, value: &Value) -> bool {
     }
 }
 
-/// A value as the report has it.
-pub(super) fn json(machine: &mut Machine<'_>, state: &State, value: &Value) -> Json {
-    Speller { machine, state, open: Vec::new(), levels: false }.json(value)
+/// A value as reports have it; none where values are nested more than [`DEPTH_MAX`] deep.
+pub fn json(program: &Program, insides: &mut dyn Insides, value: &Value) -> Option<Json> {
+    let mut speller = Speller { program, insides, open: Vec::new(), levels: false, is_deep: false };
+    let json = speller.json(value);
+    (!speller.is_deep).then_some(json)
 }
 
-/// A value to the last difference.
-pub(super) fn exact(machine: &mut Machine<'_>, state: &State, value: &Value) -> String {
-    Speller { machine, state, open: Vec::new(), levels: true }.text(value)
+/// A value to the last difference; none where values are nested more than [`DEPTH_MAX`] deep.
+pub fn exact(program: &Program, insides: &mut dyn Insides, value: &Value) -> Option<String> {
+    let mut speller = Speller { program, insides, open: Vec::new(), levels: true, is_deep: false };
+    let text = speller.text(value);
+    (!speller.is_deep).then_some(text)
 }
 
-struct Speller<'m, 'p> {
-    machine: &'m mut Machine<'p>,
-    state: &'m State,
+struct Speller<'a> {
+    program: &'a Program,
+    insides: &'a mut dyn Insides,
     /// Objects that are being told, outermost first: one that holds itself is cut short.
     open: Vec<u32>,
     /// Where something holds itself, say also which of those around it that is.
     levels: bool,
+    /// It went too deep: what is not told must not pass for the same.
+    is_deep: bool,
 }
 
-impl Speller<'_, '_> {
+impl Speller<'_> {
     /// Goes into an object; gives its place among those around it where it is there already, or `None` for a fresh one.
     fn enter(&mut self, object: Reference) -> Option<usize> {
         let around = self.open.iter().rev().position(|open| *open == object.id);
@@ -61,14 +88,9 @@ impl Speller<'_, '_> {
         around
     }
 
-    /// Whether it goes too deep, which is said as a problem: what is not told must not pass for the same.
     fn is_too_deep(&mut self) -> bool {
-        let deep = self.open.len() > DEPTH_MAX;
-        if deep {
-            let text = format!("final values nested more than {DEPTH_MAX} deep are not told");
-            self.machine.problem = Some(Problem::of_file(&self.machine.shared.program.name, text, None));
-        }
-        deep
+        self.is_deep |= self.open.len() > DEPTH_MAX;
+        self.is_deep
     }
 
     fn json(&mut self, value: &Value) -> Json {
@@ -77,17 +99,17 @@ impl Speller<'_, '_> {
             Value::Bool(flag) => Json::from(*flag),
             Value::Int(number) => Json::from(*number),
             Value::Str(text) => Json::from(&**text),
-            Value::Object(object) if is_data(self.machine.shared.program, value) => {
-                let content = self.machine.body(self.state, object.id);
-                let plain = match &content.body {
-                    Body::Collection(Collection::List(items)) => Some(items.clone()),
-                    Body::Collection(Collection::Dict(pairs)) => {
+            Value::Object(object) if is_data(self.program, value) => {
+                let inside = self.insides.inside(*object);
+                let plain = match &inside {
+                    Inside::Collection(Collection::List(items)) => Some(items.clone()),
+                    Inside::Collection(Collection::Dict(pairs)) => {
                         let named = pairs.iter().all(|(key, _)| matches!(key, Value::Str(_)));
                         let lone = matches!(&pairs[..], [(Value::Str(key), _)] if **key == *"repr");
                         (named && !lone).then(|| pairs.iter().map(|(_, value)| value.clone()).collect())
                     }
-                    Body::SharedValue { value, .. } | Body::Atomic(value) => Some(vec![value.clone()]),
-                    Body::Queue(queue) => Some(queue.items.clone()),
+                    Inside::Cell(value) => Some(vec![value.clone()]),
+                    Inside::Queue(items) => Some(items.clone()),
                     _ => None,
                 };
                 let Some(items) = plain else { return json!({ "repr": self.text(value) }) };
@@ -96,12 +118,12 @@ impl Speller<'_, '_> {
                 }
                 let mut items: Vec<Json> = items.iter().map(|item| self.json(item)).collect();
                 self.open.pop();
-                match &content.body {
-                    Body::Collection(Collection::Dict(pairs)) => {
-                        let name = |key: &Value| text::plain(self.machine.shared.program, key, false);
+                match &inside {
+                    Inside::Collection(Collection::Dict(pairs)) => {
+                        let name = |key: &Value| text::plain(self.program, key, false);
                         Json::Object(pairs.iter().map(|(key, _)| name(key)).zip(items).collect())
                     }
-                    Body::SharedValue { .. } | Body::Atomic(_) => items.remove(0),
+                    Inside::Cell(_) => items.remove(0),
                     _ => Json::Array(items),
                 }
             }
@@ -115,27 +137,26 @@ impl Speller<'_, '_> {
             Value::Tuple(items) => self.tuple(items),
             Value::Exception(exception) => self.exception(exception),
             Value::View(dict, view) => {
-                let content = self.machine.body(self.state, dict.id);
-                let Body::Collection(dict) = &content.body else { return String::new() };
+                let Inside::Collection(dict) = self.insides.inside(*dict) else { return String::new() };
                 format!("{}([{}])", value.type_name(), self.list(&dict.seen(*view)))
             }
             Value::Object(object) => self.object(*object, value),
-            _ => text::plain(self.machine.shared.program, value, true),
+            _ => text::plain(self.program, value, true),
         }
     }
 
     fn object(&mut self, object: Reference, value: &Value) -> String {
-        let program = self.machine.shared.program;
+        let program = self.program;
         let kind = text::plain(program, value, true);
         if !is_data(program, value) {
             return kind;
         }
-        let content = self.machine.body(self.state, object.id);
-        let (open, close) = match &content.body {
-            Body::Collection(Collection::List(_)) if object.kind == ObjectKind::List => ("[", "]"),
-            Body::Collection(Collection::Set(items)) if items.is_empty() => return "set()".into(),
-            Body::Collection(Collection::Dict(_) | Collection::Set(_)) => ("{", "}"),
-            Body::Instance(attributes) if attributes.is_empty() => return kind,
+        let inside = self.insides.inside(object);
+        let (open, close) = match &inside {
+            Inside::Collection(Collection::List(_)) if object.kind == ObjectKind::List => ("[", "]"),
+            Inside::Collection(Collection::Set(items)) if items.is_empty() => return "set()".into(),
+            Inside::Collection(Collection::Dict(_) | Collection::Set(_)) => ("{", "}"),
+            Inside::Attributes(attributes) if attributes.is_empty() => return kind,
             _ => (kind.trim_end_matches('>'), ">"),
         };
         let separator = if close == ">" { " " } else { "" };
@@ -146,25 +167,25 @@ impl Speller<'_, '_> {
             let level = if self.levels { level.to_string() } else { String::new() };
             return format!("{open}{separator}...{level}{close}");
         }
-        let inner = match &content.body {
-            Body::Collection(Collection::List(items)) if object.kind == ObjectKind::SharedArray => {
+        let inner = match &inside {
+            Inside::Collection(Collection::List(items)) if object.kind == ObjectKind::SharedArray => {
                 format!("[{}]", self.list(items))
             }
-            Body::Collection(Collection::List(items) | Collection::Set(items)) => self.list(items),
-            Body::Collection(Collection::Dict(pairs)) => {
+            Inside::Collection(Collection::List(items) | Collection::Set(items)) => self.list(items),
+            Inside::Collection(Collection::Dict(pairs)) => {
                 // Dicts of the same pairs are equal, in whatever order they came.
                 let mut told: Vec<String> =
                     pairs.iter().map(|(key, value)| format!("{}: {}", self.text(key), self.text(value))).collect();
                 told.sort();
                 told.join(", ")
             }
-            Body::Instance(attributes) => {
+            Inside::Attributes(attributes) => {
                 let names = &program.names;
                 let told = attributes.iter().map(|(name, value)| (&names[name.index()], self.text(value)));
                 told.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
             }
-            Body::SharedValue { value, .. } | Body::Atomic(value) => self.text(value),
-            Body::Queue(queue) => format!("[{}]", self.list(&queue.items)),
+            Inside::Cell(value) => self.text(value),
+            Inside::Queue(items) => format!("[{}]", self.list(items)),
             _ => String::new(),
         };
         self.open.pop();
@@ -181,7 +202,7 @@ impl Speller<'_, '_> {
 
     fn exception(&mut self, exception: &Exception) -> String {
         let bare = Value::Exception(Exception::of(exception.class));
-        let name = text::plain(self.machine.shared.program, &bare, true);
+        let name = text::plain(self.program, &bare, true);
         format!("{}({})", name.trim_end_matches("()"), self.list(&exception.arguments))
     }
 }
@@ -193,14 +214,12 @@ pub fn python(value: &Json) -> String {
         Json::Bool(true) => "True".into(),
         Json::Bool(false) => "False".into(),
         Json::Number(number) => number.to_string(),
-        Json::String(text) => crate::program::value::quoted(text),
+        Json::String(text) => super::value::quoted(text),
         Json::Array(items) => format!("[{}]", items.iter().map(python).collect::<Vec<_>>().join(", ")),
         Json::Object(pairs) => match pairs.get("repr") {
             Some(Json::String(text)) if pairs.len() == 1 => text.clone(),
             _ => {
-                let pair = |(key, value): (&String, &Json)| {
-                    format!("{}: {}", crate::program::value::quoted(key), python(value))
-                };
+                let pair = |(key, value): (&String, &Json)| format!("{}: {}", super::value::quoted(key), python(value));
                 format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(", "))
             }
         },
