@@ -7,7 +7,7 @@ use crate::program::Program;
 use crate::wire::{MemoryModel, ProgramPlan, Waking};
 
 /// One schedule is followed so far and no further, to see how many threads there are.
-const STEPS_MAX: usize = 2_000;
+const STEPS_MAX: usize = 100;
 
 impl Options {
     /// How a variant of a scenario is explored.

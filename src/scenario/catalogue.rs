@@ -59,9 +59,34 @@ pub fn catalogue() -> &'static [Entry] {
             "worker-recycling";
         "races":
             "lost-update"
-            "overdraft";
+            "overdraft"
+            "wrong-lock"
+            "flag-guard"
+            "use-before-init"
+            "lazy-init-twice"
+            "torn-pair"
+            "if-not-while"
+            "iterate-while-mutated"
+            "aba"
+            "result-order";
         "deadlocks":
-            "ab-ba";
+            "ab-ba"
+            "self-deadlock"
+            "philosophers"
+            "lost-wakeup"
+            "notify-one-of-two-kinds"
+            "livelock"
+            "starvation"
+            "bounded-buffer"
+            "pool-self-wait"
+            "pipe-full";
+        "memory":
+            "store-buffering"
+            "message-passing"
+            "peterson-without-fence"
+            "half-built-object"
+            "iriw"
+            "load-buffering";
     }
 }
 

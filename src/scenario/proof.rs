@@ -84,18 +84,16 @@ pub fn prove(
                 continue;
             }
         };
+        let claims = claims(&said, program);
         let found = Found::of(program, &report);
-        if let Some((message, help)) = found.quarrel(program.role) {
+        let is_livelock =
+            |(_, _, claim): &(Place, String, Claim)| matches!(claim, Claim::Finds(names) if names.contains("livelock"));
+        if let Some((message, help)) = found.quarrel(program.role, claims.iter().any(is_livelock)) {
             wrong(place("role"), message, Some(help));
         }
-        if let Some(Value::List(claims)) = said.get("expect").map(|entry| &entry.node.value) {
-            for claim in claims {
-                let Value::Text(text) = &claim.value else { continue };
-                let Ok(filled) = filled_in(text, &program.parameters) else { continue };
-                let told = filled.parse::<Claim>().and_then(|claim| claim.check(&report));
-                if let Err(instead) = told {
-                    wrong(claim.at, format!("expected `{filled}`, but {instead}"), None);
-                }
+        for (at, text, claim) in claims {
+            if let Err(instead) = claim.check(&report) {
+                wrong(at, format!("expected `{text}`, but {instead}"), None);
             }
         }
         let words = match &lane.pool {
@@ -107,6 +105,18 @@ pub fn prove(
         all.push(Explored { lane: lane.id, name: lane.name.clone(), role: program.role, words, report: Some(report) });
     }
     Ok((all, problems))
+}
+
+/// What a lane claims, each with its place and as it reads with the program's parameters.
+fn claims(said: &Table, program: &ProgramPlan) -> Vec<(Place, String, Claim)> {
+    let Some(Value::List(items)) = said.get("expect").map(|entry| &entry.node.value) else { return Vec::new() };
+    let claim = |item: &Node| {
+        let Value::Text(text) = &item.value else { return None };
+        let text = filled_in(text, &program.parameters).ok()?;
+        let claim = text.parse().ok()?;
+        Some((item.at, text, claim))
+    };
+    items.iter().filter_map(claim).collect()
 }
 
 fn report(program: &ProgramPlan, limits: Limits) -> Result<Report, String> {
@@ -165,9 +175,10 @@ impl<'a> Found<'a> {
             }
             (Number::Finite(all), failing) if failing.is_zero() => format!("none of {all} schedules fails"),
             (Number::Finite(_), _) if self.all == one() => "its only schedule fails".into(),
+            (Number::Finite(all), failing) if *failing == one() => format!("1 of {all} schedules fails"),
             (Number::Finite(all), failing) => format!("{failing} of {all} schedules fail"),
             (Number::Infinite, failing) if failing.is_zero() => "endlessly many schedules, and none fails".into(),
-            (Number::Infinite, failing) => format!("{failing} of endlessly many schedules fail{}", how_likely()),
+            (Number::Infinite, _) => format!("endlessly many schedules, and some fail{}", how_likely()),
         };
         match self.endless {
             Some((FindingKind::Livelock, _)) => words.push_str("; all can go round for ever and get nowhere"),
@@ -177,8 +188,8 @@ impl<'a> Found<'a> {
         words
     }
 
-    /// What is wrong with the role, and what to do.
-    fn quarrel(&self, role: Role) -> Option<(String, String)> {
+    /// What is wrong with the role, and what to do. That threads can go round for ever may be admitted.
+    fn quarrel(&self, role: Role, admits_livelock: bool) -> Option<(String, String)> {
         let fails = self.shortest.is_some();
         let all = &self.all;
         match (role, fails, self.endless) {
@@ -187,8 +198,9 @@ impl<'a> Found<'a> {
                 let help = format!("{}: {}", shortest.shortest, told(shortest));
                 Some((format!("it is called a right fix, and {}", self.words()), help))
             }
-            (Role::RightFix, false, Some((FindingKind::Livelock, text))) => {
-                Some(("it is called a right fix, and all its threads can go round for ever".into(), text.into()))
+            (Role::RightFix, false, Some((FindingKind::Livelock, text))) if !admits_livelock => {
+                let help = format!("{text} If that is meant, say `finds: livelock` in `expect`.");
+                Some(("it is called a right fix, and can go round for ever without getting anywhere".into(), help))
             }
             (Role::Broken, false, None) => Some((
                 format!("it is called broken, and none of its {all} schedules fails"),
@@ -213,5 +225,95 @@ fn told(outcome: &Outcome) -> String {
     match outcome.kind {
         Kind::Ended if !values.is_empty() => format!("{}; at the end {}", outcome.text, values.join(" ")),
         _ => outcome.text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{catalogue, find, parse};
+    use super::*;
+
+    fn machine() -> Machine {
+        super::super::resolve::any_machine()
+    }
+
+    /// The problems of a scenario with one lane.
+    fn told(lane: &str) -> String {
+        let text = format!("+++\ntitle = \"A test\"\n[[lane]]\npool = \"program\"\n{lane}\n+++\n# A test\n");
+        let scenario = parse("test", "test.md", &text).expect("it parses");
+        let (_, problems) = prove(&scenario, &machine(), Limits { states: 1000, ..Limits::default() }).expect("a plan");
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn every_variant_of_the_catalogue_is_what_it_is_called() {
+        for entry in catalogue() {
+            let scenario = find(entry.name, None).expect(entry.name);
+            let (explored, problems) = prove(&scenario, &machine(), Limits::default()).expect(entry.name);
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            assert!(problems.is_empty(), "{}:\n{}", entry.name, problems.join("\n"));
+            // Nobody should wait for a page of the catalogue.
+            for one in explored {
+                let states = one.report.map_or(0, |report| report.states);
+                assert!(states < 10_000, "{}, lane {}: {states} states", entry.name, one.lane);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fix_that_is_none_is_refused_with_the_schedule_that_shows_it() {
+        assert_eq!(
+            told("program = \"lost-update\"\nacceptable = [\"ended counter=2\"]\nrole = \"right-fix\""),
+            "test.md:7:8: lane 1: it is called a right fix, and 4 of 6 schedules fail\n  role = \"right-fix\"\n         ^^^^^^^^^^^\n  \
+             help: 1.2.2.1: A reads counter (0) · B reads counter (0) · B writes 1 to counter · A writes 1 to counter: \
+             A overwrote what B had written to counter; at the end counter=1"
+        );
+        let told_of = told("program = \"ab-ba\"\nrole = \"right-fix\"");
+        assert!(told_of.contains("2 of 6 schedules fail") && told_of.contains("help: 1.2: A takes left"), "{told_of}");
+        assert!(told_of.contains("nobody can move"), "{told_of}");
+    }
+
+    #[test]
+    fn a_bug_that_cannot_happen_is_refused() {
+        for role in ["broken", "wrong-fix"] {
+            let told = told(&format!("program = \"ab-ba-ordered\"\nrole = \"{role}\""));
+            assert!(told.starts_with("test.md:6:8: lane 1: it is called "), "{told}");
+            assert!(told.contains("none of its 2 schedules fails"), "{told}");
+        }
+        for role in ["broken", "wrong-fix"] {
+            // It fails by never getting anywhere.
+            assert_eq!(told(&format!("program = \"livelock\"\nrole = \"{role}\"")), "");
+        }
+        assert_eq!(told("program = \"ab-ba-ordered\"\nrole = \"right-fix\""), "");
+        assert_eq!(told("program = \"ab-ba\""), "");
+    }
+
+    #[test]
+    fn to_go_round_for_ever_is_no_fix_unless_it_is_admitted() {
+        let lane = "program = \"livelock\"\nrole = \"right-fix\"";
+        assert!(told(lane).contains("can go round for ever"), "{}", told(lane));
+        assert_eq!(told(&format!("{lane}\nexpect = [\"finds: livelock\"]")), "");
+    }
+
+    #[test]
+    fn claims_are_held_against_the_counts() {
+        let lane = "program = \"ab-ba\"\nexpect = [\"schedules 6\", \"deadlock: 3\", \"ended: {2*2}\"]";
+        assert_eq!(
+            told(lane),
+            "test.md:6:26: lane 1: expected `deadlock: 3`, but 2 of the schedules end so\n  expect = [\"schedules 6\", \"deadlock: 3\", \"ended: {2*2}\"]\n                           ^^^^^^^^^^^^^"
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_to_be_known_is_said_to_be() {
+        let lane = "program = \"philosophers-waiter\"\nparameters = { N = 9 }\nrole = \"right-fix\"";
+        assert!(told(lane).contains("states, so nothing is known of it"), "{}", told(lane));
+    }
+
+    #[test]
+    fn parameters_move_what_is_right() {
+        let lane = "program = \"lost-update-locked\"\nrole = \"right-fix\"\nparameters = { THREADS = 3, ROUNDS = 2 }\n\
+                    acceptable = [\"ended counter={THREADS*ROUNDS}\"]\nexpect = [\"ended counter=6: 90\"]";
+        assert_eq!(told(lane), "");
     }
 }
