@@ -104,6 +104,14 @@ pub(super) enum Command {
         #[command(flatten)]
         look: Look,
     },
+    /// Open a small Python program of your own on the screen: step through it, explore it, run it wild. The file is read
+    /// again whenever it changes.
+    Open {
+        /// The program.
+        file: PathBuf,
+        #[command(flatten)]
+        look: Look,
+    },
     /// List the scenarios, built in and your own.
     List,
     /// Check scenario files.
@@ -171,6 +179,9 @@ pub(super) enum Command {
     /// Be a lane: read orders on standard input, write frames to standard output.
     #[command(hide = true)]
     Lane,
+    /// Be the explorer: read questions on standard input, write answers to standard output.
+    #[command(hide = true)]
+    Explorer,
     /// Be a worker process of a lane.
     #[command(hide = true)]
     Worker {

@@ -100,16 +100,22 @@ fn unread(name: &str, error: &io::Error) -> Problem {
     Problem::of_file(name, what, Some(help))
 }
 
-fn read(file: &Path) -> Result<Program, Trouble> {
+/// The text of a file; else why there is none, and what to do about it.
+pub(super) fn read_text(file: &Path) -> Result<String, String> {
     let name = file.display().to_string();
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes));
-    read.map_err(|error| Trouble::Usage(unread(&name, &error).to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    read.map_err(|error| unread(&name, &error).to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Trouble::Usage(format!("{name}:{line}: this is not UTF-8"))
-    })?;
+        format!("{name}:{line}: this is not UTF-8")
+    })
+}
+
+fn read(file: &Path) -> Result<Program, Trouble> {
+    let name = file.display().to_string();
+    let text = read_text(file).map_err(Trouble::Usage)?;
     compile(&name, &text).map_err(|problems| {
         let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Trouble::Usage(words.join("\n"))

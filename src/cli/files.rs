@@ -1,18 +1,21 @@
-//! The files that the screen writes when it is asked to, each a new one: pictures, recordings and scenarios; and the one
-//! that grows, of guesses.
+//! The files that the screen writes when it is asked to, each a new one: pictures, recordings, scenarios and programs; and
+//! those that grow, of guesses and of challenges met.
 //!
 //! ```text
 //! here             poolscope-20261123-235504.svg   .txt .ans .ndjson    the date is UTC
 //! user's folder    scenarios/pool-size-2.md                             never over another
+//! here             lost-update.py                                       a built-in program that is to be edited
 //! XDG state        poolscope/guesses.jsonl                              a line for each guess
+//!                  poolscope/challenges.jsonl                           a line for each challenge met
 //! ```
 
 use crate::doors::clock;
 use crate::scenario::{self, Draft};
-use crate::view::{Guess, Shot};
+use crate::view::{Guess, Progress, Shot};
 use etcetera::BaseStrategy;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,8 +23,8 @@ use std::path::{Path, PathBuf};
 /// How many files of one name there may be.
 const NUMBERS_MAX: u32 = 999;
 
-/// The longest file of guesses that is read: thousands of them.
-const GUESSES_BYTES_MAX: u64 = 1 << 22;
+/// The longest file of guesses, or of challenges, that is read: thousands of them.
+const LINES_BYTES_MAX: u64 = 1 << 22;
 
 /// Where files go.
 pub(super) struct Files {
@@ -73,37 +76,71 @@ impl Files {
         write_first(numbered(folder.clone(), stem, "md".into()).filter(is_free), &draft.to_text())
     }
 
+    /// Writes a program's text to a file that the user may change; returns where it is.
+    pub(super) fn program(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let stem = file_name(name.strip_suffix(".py").unwrap_or(name));
+        write_first(numbered(self.here.clone(), stem, "py".into()), text)
+    }
+
     /// Keeps a guess.
     pub(super) fn keep(&self, guess: &Guess) -> io::Result<()> {
-        let folder = self.state.as_ref().ok_or_else(|| io::Error::other("there is no home folder"))?;
-        fs::create_dir_all(folder)?;
-        let (year, month, day, hour, minute, second) = civil(clock::wall_ns() / 1_000_000_000);
-        let at = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
-        let mut line = serde_json::to_string(&Kept { at, guess: guess.clone() })?;
-        line.push('\n');
-        // One write: what another poolscope adds at the same time stays whole.
-        OpenOptions::new().append(true).create(true).open(folder.join(GUESSES))?.write_all(line.as_bytes())
+        self.add_line(GUESSES, guess)
     }
 
     /// Whether the last guess of each scenario was right. What cannot be read was not guessed.
     pub(super) fn guessed(&self) -> HashMap<String, bool> {
-        let path = self.state.as_ref().map(|folder| folder.join(GUESSES));
+        self.lines::<Guess>(GUESSES).into_iter().map(|guess| (guess.scenario, guess.right)).collect()
+    }
+
+    /// Keeps how well a challenge was met.
+    pub(super) fn keep_progress(&self, progress: &Progress) -> io::Result<()> {
+        self.add_line(CHALLENGES, progress)
+    }
+
+    /// How well each challenge was met at best: in the fewest switches, then in the fewest steps.
+    pub(super) fn progress(&self) -> Vec<Progress> {
+        let mut best: BTreeMap<(String, String, String), Progress> = BTreeMap::new();
+        for progress in self.lines::<Progress>(CHALLENGES) {
+            let key = (progress.scenario.clone(), progress.variant.clone(), progress.challenge.clone());
+            let is_better = |other: &Progress| (progress.switches, progress.steps) < (other.switches, other.steps);
+            if best.get(&key).is_none_or(is_better) {
+                best.insert(key, progress);
+            }
+        }
+        best.into_values().collect()
+    }
+
+    fn add_line(&self, file: &str, what: &impl Serialize) -> io::Result<()> {
+        let folder = self.state.as_ref().ok_or_else(|| io::Error::other("there is no home folder"))?;
+        fs::create_dir_all(folder)?;
+        let (year, month, day, hour, minute, second) = civil(clock::wall_ns() / 1_000_000_000);
+        let at = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+        let mut line = serde_json::to_string(&Kept { at, what })?;
+        line.push('\n');
+        // One write: what another poolscope adds at the same time stays whole.
+        OpenOptions::new().append(true).create(true).open(folder.join(file))?.write_all(line.as_bytes())
+    }
+
+    /// What was kept in a file, the oldest first. A line that cannot be read was not kept.
+    fn lines<T: DeserializeOwned>(&self, file: &str) -> Vec<T> {
+        let path = self.state.as_ref().map(|folder| folder.join(file));
         let is_readable =
-            |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= GUESSES_BYTES_MAX);
+            |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= LINES_BYTES_MAX);
         let text = path.filter(is_readable).and_then(|path| fs::read(path).ok()).unwrap_or_default();
-        let kept = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Kept>(line).ok());
-        kept.map(|kept| (kept.guess.scenario, kept.guess.right)).collect()
+        let lines = text.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| serde_json::from_slice::<Kept<T>>(line).ok()).map(|kept| kept.what).collect()
     }
 }
 
 const GUESSES: &str = "guesses.jsonl";
+const CHALLENGES: &str = "challenges.jsonl";
 
-/// A line of the file of guesses.
+/// A line of a file that grows.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Kept<T> {
     at: String,
     #[serde(flatten)]
-    guess: Guess,
+    what: T,
 }
 
 /// `stem.md`, `stem-2.md`, …
@@ -208,6 +245,35 @@ mod tests {
             listed.iter().filter(|one| one.origin != "built-in").map(|one| one.name.as_str()).collect();
         assert_eq!(own, ["et-c--é", "pool-size-2", "pool-size-3"]);
         assert!(listed.iter().all(|one| one.problems.is_ok()));
+    }
+
+    #[test]
+    fn challenges_are_kept_and_the_best_counts() {
+        let folder = TempDir::new().expect("a folder");
+        let files = Files::in_folder(folder.path());
+        assert!(files.progress().is_empty());
+        let met = |variant: &str, switches, steps| Progress {
+            scenario: "lost-update".into(),
+            variant: variant.into(),
+            challenge: "ended counter=1".into(),
+            steps,
+            switches,
+        };
+        for progress in [met("broken", 3, 4), met("broken", 2, 6), met("wrong", 5, 5), met("broken", 2, 7)] {
+            files.keep_progress(&progress).expect("kept");
+        }
+        assert_eq!(files.progress(), [met("broken", 2, 6), met("wrong", 5, 5)]);
+        let nowhere = Files { state: None, ..files };
+        assert!(nowhere.keep_progress(&met("broken", 1, 1)).is_err() && nowhere.progress().is_empty());
+    }
+
+    #[test]
+    fn a_program_to_edit_is_a_file_of_its_own() {
+        let folder = TempDir::new().expect("a folder");
+        let files = Files::in_folder(folder.path());
+        let paths = ["lost-update", "lost-update.py", "../e\u{1b}vil"].map(|name| files.program(name, "x = 1\n"));
+        let paths = paths.map(|path| name_of(&path.expect("written")).to_string());
+        assert_eq!(paths, ["lost-update.py", "lost-update-2.py", "e-vil.py"]);
     }
 
     #[test]

@@ -98,6 +98,12 @@ fn dispatch(cli: Cli) -> Done {
             (None, Some(place)) => screen::replay(&file, speed, &look, place),
             (None, None) => run::replay(&file, args::Format::Text),
         },
+        Command::Open { file, look } => match screen::place(&look) {
+            Some(place) => screen::open(&file, &look, place),
+            None => Err(Trouble::Usage(
+                "there is no terminal to open it on: `poolscope explore` and `poolscope step` need none".into(),
+            )),
+        },
         Command::List => list(),
         Command::Check { files } => check(&files),
         Command::Notes { scenario } => notes(&scenario),
@@ -130,6 +136,7 @@ fn dispatch(cli: Cli) -> Done {
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
             print(&String::from_utf8_lossy(&page))
         }
+        Command::Explorer => child(crate::source::explorer::main(io::stdin().lock(), io::stdout())),
         Command::Lane => child(crate::lane::child::main()),
         Command::Worker { id } => child(crate::pool::worker_main(id)),
         Command::Forkserver => child(crate::pool::forkserver_main()),

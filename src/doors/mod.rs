@@ -6,4 +6,5 @@
 pub mod children;
 pub mod clock;
 pub mod faults;
+pub mod last_words;
 pub mod threads;

@@ -475,7 +475,7 @@ impl Machine<'_> {
         (is_lock && *patience == crate::program::operation::Patience::Forever).then_some((lock.id, lock.kind))
     }
 
-    fn held_locks(&mut self, state: &State) -> Vec<(u32, usize)> {
+    pub(super) fn held_locks(&mut self, state: &State) -> Vec<(u32, usize)> {
         let mut held = Vec::new();
         for object in self.objects(state) {
             let content = self.held(state, object);

@@ -965,7 +965,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Under `tso`: whether an operation waits until the thread's writes are seen.
-    fn must_drain(&mut self, state: &State, thread: usize, operation: &Operation) -> bool {
+    pub(super) fn must_drain(&mut self, state: &State, thread: usize, operation: &Operation) -> bool {
         match operation {
             Operation::Fence | Operation::Start(_) => true,
             Operation::Sync(object, Sync::Read | Sync::Write(_)) => object.kind != ObjectKind::SharedValue,

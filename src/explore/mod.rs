@@ -21,6 +21,7 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
+mod stepper;
 mod store;
 mod symmetry;
 mod tables;
@@ -35,14 +36,15 @@ pub use outcomes::thread_name;
 pub use planned::threads;
 pub use position::{Answer, AnswerBody, Ask, Datum, Doing, NextStep, Position, Question, ThreadStand};
 pub use report::{
-    Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait,
+    Death, Exceptions, Finding, FindingKind, Grain, Kind, Memory, Notify, Options, Outcome, Report, Wait, Watch,
 };
+pub use stepper::{Known, Stepper};
 pub use words::Step;
 
 use crate::program::{Problem, Program};
 use count::Count;
 use findings::LostWakeups;
-use machine::{Log, Machine, State};
+use machine::{Machine, State};
 use outcomes::Ending;
 use schedule::Turn;
 use search::Found;
@@ -79,12 +81,22 @@ pub struct Next {
 /// # Errors
 /// The program went past a limit, or did something that is not in the subset.
 pub fn explore(program: &Program, options: &Options) -> Result<Report, Problem> {
+    explore_and_know(program, options).map(|(report, _)| report)
+}
+
+/// The same, and what is known of the program then: enough to step through it.
+///
+/// # Errors
+/// As [`explore()`].
+pub fn explore_and_know(program: &Program, options: &Options) -> Result<(Report, Known), Problem> {
     let found = search::search(program, options, true)?;
     match told(program, options, &found)? {
-        Some(report) => Ok(report),
+        Some(report) => Ok((report, Known::of(&found))),
         None => {
             let found = search::search(program, options, false)?;
-            told(program, options, &found)?.ok_or_else(|| internal(program, "its threads are not told apart".into()))
+            let report = told(program, options, &found)?;
+            let report = report.ok_or_else(|| internal(program, "its threads are not told apart".into()))?;
+            Ok((report, Known::of(&found)))
         }
     }
 }
@@ -248,41 +260,7 @@ pub fn step(program: &Program, options: &Options, text: &str) -> Result<Run, Pro
         let help = "a schedule belongs to one program, one grain and one memory model".to_string();
         Problem::of_file("--schedule", format!("step {at}: {why}"), Some(help))
     };
-    let turns = schedule::parse(text).map_err(refused)?;
-    let found = search::search(program, options, true)?;
-    let mut machine = Machine::new(&found.shared);
-    let reported = outcomes::reported(&mut machine, &found.graph.state(0), &found.written);
-    let ends: Vec<usize> = (0..found.graph.len()).filter(|index| found.graph.steps(*index).is_empty()).collect();
-    let endings: Vec<Ending> =
-        ends.into_iter().map(|index| outcomes::ending(&mut machine, &found.graph.state(index), &reported)).collect();
-    let shown = outcomes::shown(&reported, endings.iter());
-    let (steps, state) = replay(&mut machine, &found, &shown, &turns).map_err(refused)?;
-    let mut any = false;
-    search::all_successors(&mut machine, &state, |_, _, _, _| any = true);
-    let mut run = Run { steps, ending: None, next: Vec::new() };
-    if any {
-        for thread in 0..state.threads.len() {
-            let local = machine.local(state.threads[thread]);
-            if machine.facts(state.threads[thread]).ended {
-                continue;
-            }
-            let choices = machine.choices(&state, thread);
-            let waits = if choices == 0 { outcomes::wait(&mut machine, &state, thread) } else { None };
-            let line = local.thread.place(program).line;
-            run.next.push(Next { thread, name: thread_name(thread), line, choices, waits });
-        }
-    } else {
-        let mut ending = outcome(program, outcomes::ending(&mut machine, &state, &shown), &shown);
-        ending.shortest = schedule::spelt(&turns);
-        (ending.length, ending.switches) = (turns.len(), schedule::switches(&turns));
-        ending.died = outcomes::deaths(&mut machine, &state);
-        ending.text = ended_in_words(&ending, &ending.died, words::told(&run.steps));
-        run.ending = Some(ending);
-    }
-    match machine.problem.take() {
-        Some(problem) => Err(problem),
-        None => Ok(run),
-    }
+    Ok(Run::of(Stepper::new(program, options)?.at_or_problem(text, refused)?))
 }
 
 /// Takes the steps of a schedule; where one cannot be taken, its number and why.
@@ -295,34 +273,8 @@ fn replay(
     let mut state = found.graph.state(0);
     let mut steps = Vec::new();
     for (at, turn) in turns.iter().enumerate() {
-        let mut ways: Vec<(State, Log)> = Vec::new();
-        machine.log = Some(Log::default());
-        search::all_successors(machine, &state, |machine, mover, _, next| {
-            if mover == turn.mover {
-                ways.push((next.clone(), machine.log.clone().unwrap_or_default()));
-            }
-        });
-        machine.log = None;
-        let thread = turn.mover.number();
-        let wrong = |why: String| Err((at + 1, why));
-        let (next, log) = match (ways.len(), turn.choice) {
-            (0, _) if thread >= state.threads.len() => return wrong(format!("there is no thread {thread} yet")),
-            (0, _) => return wrong(format!("thread {thread} cannot move there")),
-            (1, None | Some(0)) => ways.remove(0),
-            (several, Some(choice)) if choice < several => ways.remove(choice),
-            (several, Some(_)) => return wrong(format!("it has {several} choices, counted from 0")),
-            (several, None) => return wrong(format!("it has {several} choices: write which one, `{thread}:0`")),
-        };
-        let local = machine.local(state.threads[thread]);
-        let place = local.thread.place(machine.shared.program);
-        let (text, access) = words::describe(machine, &state, &next, *turn);
-        let values = outcomes::ending(machine, &next, shown).values;
-        let name = match turn.mover.is_buffer() {
-            true => format!("{}'s", thread_name(thread)),
-            false => thread_name(thread),
-        };
-        let unheard = if turn.mover.is_buffer() { Vec::new() } else { log.unheard };
-        steps.push(Step { turn: turn.to_string(), thread, name, line: place.line, text, values, access, unheard });
+        let (step, next) = stepper::take(machine, shown, &state, *turn).map_err(|why| (at + 1, why))?;
+        steps.push(step);
         state = next;
     }
     Ok((steps, state))

@@ -118,6 +118,37 @@ impl Insides for StateInsides<'_, '_> {
     }
 }
 
+/// The values of these globals, each told, and to the last difference. A variable that was deleted has none, not even
+/// `None`.
+fn told(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Vec<(u32, Json, Exact)> {
+    let program = machine.shared.program;
+    let mut all = Vec::new();
+    for global in reported {
+        let Body::Variable(value) = machine.body(state, *global).body.clone() else { continue };
+        if value == Value::Unset {
+            continue;
+        }
+        let mut insides = StateInsides { machine, state };
+        let told = spelling::exact(program, &mut insides, &value).zip(spelling::json(program, &mut insides, &value));
+        let Some((text, json)) = told else {
+            let text = format!("final values nested more than {} deep are not told", spelling::DEPTH_MAX);
+            machine.problem = Some(Problem::of_file(&program.name, text, None));
+            continue;
+        };
+        all.push((*global, json, Exact { text, is_data: spelling::is_data(program, &value) }));
+    }
+    all
+}
+
+/// The values of these globals.
+pub(super) fn values(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> BTreeMap<String, Json> {
+    let globals = &machine.shared.program.globals;
+    told(machine, state, reported)
+        .into_iter()
+        .map(|(global, json, _)| (globals[global as usize].clone(), json))
+        .collect()
+}
+
 /// How a state in which nobody can move ends the program.
 pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Ending {
     let mut ending = Ending {
@@ -131,21 +162,9 @@ pub(super) fn ending(machine: &mut Machine<'_>, state: &State, reported: &[u32])
         waits: Vec::new(),
     };
     let program = machine.shared.program;
-    for global in reported {
-        let Body::Variable(value) = machine.body(state, *global).body.clone() else { continue };
-        // A variable that was deleted has no value, not even `None`.
-        if value == Value::Unset {
-            continue;
-        }
-        let mut insides = StateInsides { machine, state };
-        let told = spelling::exact(program, &mut insides, &value).zip(spelling::json(program, &mut insides, &value));
-        let Some((text, json)) = told else {
-            let text = format!("final values nested more than {} deep are not told", spelling::DEPTH_MAX);
-            machine.problem = Some(Problem::of_file(&program.name, text, None));
-            continue;
-        };
-        ending.exact.insert(*global, Exact { text, is_data: spelling::is_data(program, &value) });
-        ending.values.insert(program.globals[*global as usize].clone(), json);
+    for (global, json, exact) in told(machine, state, reported) {
+        ending.exact.insert(global, exact);
+        ending.values.insert(program.globals[global as usize].clone(), json);
     }
     let mut unfinished = false;
     for thread in 0..state.threads.len() {
@@ -274,7 +293,9 @@ pub(super) fn name_of(machine: &mut Machine<'_>, state: &State, object: Referenc
                     inner(value, format!("{name}.{}", program.names[attribute.index()]));
                 }
             }
-            Body::Condition { lock, .. } => inner(&Value::Object(*lock), format!("{name}'s lock")),
+            Body::Condition { lock, .. } | Body::SharedValue { lock, .. } => {
+                inner(&Value::Object(*lock), format!("{name}'s lock"))
+            }
             _ => {}
         }
     }

@@ -27,6 +27,9 @@ pub struct Position {
     pub ended: Option<Outcome>,
     /// What happened in words where something went wrong: who overwrote whom, who waits for whom.
     pub text: String,
+    /// What is to be borne in mind: what is shared is not known for certain, say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub caveat: Option<String>,
 }
 
 /// Where a thread stands.
@@ -44,7 +47,7 @@ pub struct ThreadStand {
     pub next: Vec<NextStep>,
     /// What it waits for, where it cannot move.
     pub waits: Option<Wait>,
-    /// The step (its place in the schedule, from 1) since which it waits.
+    /// The step (its place in the schedule, from 1) since which it waits; 0 for the beginning.
     pub waits_since: Option<usize>,
     /// Its local variables of the innermost call, as Python shows them.
     pub locals: Vec<(String, String)>,
@@ -87,7 +90,7 @@ pub struct Datum {
     pub kind: String,
     /// What it holds, as Python shows it; of a lock: empty.
     pub value: String,
-    /// Who holds it, and since which step (from 1), where it can be held.
+    /// Who holds it, and since which step (from 1; 0 for the beginning), where it can be held.
     pub held_by: Vec<(usize, usize)>,
     /// Who waits for it.
     pub waited_for_by: Vec<usize>,
@@ -113,6 +116,21 @@ pub enum Ask {
         /// From which step on they are told, from 0.
         from: usize,
     },
+}
+
+impl Ask {
+    /// What it is about.
+    pub fn question(&self) -> &Question {
+        match self {
+            Ask::Explore(question) | Ask::Position { question, .. } => question,
+        }
+    }
+
+    /// Whether it asks anew what another asked, perhaps of an older text of the program: the other needs no answer.
+    pub fn replaces(&self, other: &Ask) -> bool {
+        let (Ask::Explore(own), Ask::Explore(other)) = (self, other) else { return false };
+        own.program == other.program && own.options == other.options
+    }
 }
 
 /// What an [`Ask`] is about. Whoever asks gives it a number, so that a late answer is known for what it is.

@@ -1,6 +1,8 @@
 //! What exploring a program comes to, as plain data: the text and the JSON (`assets/explore.schema.json`) say the same.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +31,46 @@ pub struct Options {
     pub capacity: Option<u32>,
     /// Threads that search; 0 for as many as there are cores.
     pub searchers: usize,
+    /// Somebody who looks on.
+    #[serde(skip)]
+    pub watch: Watch,
 }
+
+/// How far a search has come, for somebody who looks on and may have had enough. It makes no difference to what is
+/// found, so all of them are equal.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Arc<(AtomicU64, AtomicBool)>);
+
+impl Watch {
+    /// How many states there are so far.
+    pub fn states(&self) -> u64 {
+        self.0.0.load(Ordering::Relaxed)
+    }
+
+    /// Ends the search: it is then incomplete.
+    pub fn stop(&self) {
+        self.0.1.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has had enough.
+    pub fn is_stopped(&self) -> bool {
+        self.0.1.load(Ordering::Relaxed)
+    }
+
+    /// Tells how many states there are; whether the search is to go on.
+    pub(super) fn goes_on(&self, states: usize) -> bool {
+        self.0.0.store(states as u64, Ordering::Relaxed);
+        !self.is_stopped()
+    }
+}
+
+impl PartialEq for Watch {
+    fn eq(&self, _: &Watch) -> bool {
+        true
+    }
+}
+
+impl Eq for Watch {}
 
 impl Outcome {
     /// The ending that it is, without what exploring adds.
@@ -72,6 +113,7 @@ impl Default for Options {
             memory_max: 2 << 30,
             capacity: None,
             searchers: 0,
+            watch: Watch::default(),
         }
     }
 }

@@ -150,6 +150,12 @@ pub(super) struct Found<'a> {
     /// Variables of the first process and other fixed objects that were written to after the first start.
     pub(super) written: FastSet<u32>,
     pub(super) steps: u64,
+    /// Fixed objects that change.
+    pub(super) mutable: FastSet<u32>,
+    /// Whether all of the program was looked at to find what is shared.
+    pub(super) is_certain: bool,
+    /// Where not: locations that may be shared besides.
+    pub(super) suspects: FastSet<Mark>,
 }
 
 /// A program just before anything that could be a choice: its first start.
@@ -165,11 +171,20 @@ struct Setup {
 /// # Errors
 /// The program went past a limit, or did something that is not in the subset.
 pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bool) -> Result<Found<'a>, Problem> {
+    search_from(program, options, reduces, FastSet::default())
+}
+
+/// The same, where some locations are taken for shared from the beginning on.
+pub(super) fn search_from<'a>(
+    program: &'a Program,
+    options: &'a Options,
+    reduces: bool,
+    mut marks: FastSet<Mark>,
+) -> Result<Found<'a>, Problem> {
     let mut symmetric = reduces;
     let mut hurries = reduces && options.verdict && options.grain == Grain::Operation;
     let setup = set_up(program, options)?;
     let mut mutable: FastSet<u32> = FastSet::default();
-    let mut marks: FastSet<Mark> = FastSet::default();
     let stored = stored_in_functions(program);
     for (object, content) in setup.contents.iter().enumerate() {
         use super::content::Body;
@@ -216,7 +231,7 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
         if !pass.suspects.is_empty() && pass.graph.complete {
             let (mut trial, first) = laid_out(program, options, &setup, &mutable, &marks);
             trial.holds_back = pass.ends_matter;
-            trial.suspects = pass.suspects;
+            trial.suspects = std::mem::take(&mut pass.suspects);
             trial.hurries = hurries;
             let trial = explore(&trial, &first, false, symmetric)?;
             if trial.told_apart {
@@ -230,6 +245,8 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
             }
         }
         // What is shared is found where every operation is a step of its own, whatever the grain.
+        let is_certain = pass.graph.complete;
+        let suspects = if is_certain { FastSet::default() } else { std::mem::take(&mut pass.suspects) };
         if by_statement && pass.graph.complete {
             shared.statement = true;
             pass = explore(&shared, &first, true, symmetric)?;
@@ -241,7 +258,34 @@ pub(super) fn search<'a>(program: &'a Program, options: &'a Options, reduces: bo
         if let Some(problem) = pass.too_long {
             return Err(problem);
         }
-        return Ok(Found { shared, graph: pass.graph, written: pass.written, steps: pass.steps });
+        let (graph, written, steps) = (pass.graph, pass.written, pass.steps);
+        return Ok(Found { shared, graph, written, steps, mutable, is_certain, suspects });
+    }
+}
+
+/// Where a program begins whose shared locations are known: nothing is searched. What turns out to change though it was
+/// not known to is added.
+pub(super) fn ground<'a>(
+    program: &'a Program,
+    options: &'a Options,
+    mutable: &mut FastSet<u32>,
+    marks: &FastSet<Mark>,
+) -> Result<(Shared<'a>, State), Problem> {
+    let setup = set_up(program, options)?;
+    loop {
+        let (mut shared, mut first) = laid_out(program, options, &setup, mutable, marks);
+        shared.statement = options.grain == Grain::Statement;
+        let mut machine = Machine::new(&shared);
+        machine.settle(&mut first);
+        machine.tidy(&mut first);
+        if let Some(problem) = machine.problem.take() {
+            return Err(problem);
+        }
+        let missed = std::mem::take(&mut machine.missed);
+        if missed.is_empty() {
+            return Ok((shared, first));
+        }
+        mutable.extend(missed);
     }
 }
 
@@ -461,7 +505,7 @@ fn explore(shared: &Shared<'_>, first: &State, keeps: bool, symmetric: bool) -> 
                 stop |=
                     !machine.missed.is_empty() || !machine.conflicts.is_empty() || (symmetric && machine.told_apart);
             }
-            graph.complete &= graph.bytes() as u64 <= memory_max;
+            graph.complete &= graph.bytes() as u64 <= memory_max && options.watch.goes_on(graph.store.len());
             stop |= !graph.complete;
         }
         frontier = frontier.end..graph.store.len() as u32;

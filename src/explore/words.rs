@@ -43,15 +43,25 @@ pub struct Step {
 
 /// A value as a sentence has it, and as a thread sees it: short.
 fn shown(machine: &mut Machine<'_>, state: &State, thread: usize, value: &Value) -> String {
-    const CHARS_MAX: usize = 40;
-    let held = machine.held_by(state, Some(thread), &[value]);
+    shown_within(machine, state, Some(thread), value, 40)
+}
+
+/// A value in so many characters at most, as a thread sees it, or as all do.
+pub(super) fn shown_within(
+    machine: &mut Machine<'_>,
+    state: &State,
+    thread: Option<usize>,
+    value: &Value,
+    chars_max: usize,
+) -> String {
+    let held = machine.held_by(state, thread, &[value]);
     let text = match value {
         Value::Object(object) if !value.holds_containers() => name_of(machine, state, *object),
         _ => text::render(machine.shared.program, value, true, &held),
     };
-    match text.chars().count() {
-        0..=CHARS_MAX => text,
-        _ => format!("{}…", text.chars().take(CHARS_MAX).collect::<String>()),
+    match text.chars().nth(chars_max) {
+        None => text,
+        Some(_) => format!("{}…", text.chars().take(chars_max).collect::<String>()),
     }
 }
 
@@ -175,7 +185,7 @@ fn operation_in_words(
     }
 }
 
-fn variable_name(machine: &Machine<'_>, variable: Variable) -> String {
+pub(super) fn variable_name(machine: &Machine<'_>, variable: Variable) -> String {
     let program = machine.shared.program;
     match variable {
         Variable::Global(global) => program.globals[global.index()].clone(),
@@ -185,7 +195,7 @@ fn variable_name(machine: &Machine<'_>, variable: Variable) -> String {
     }
 }
 
-fn part_name(machine: &mut Machine<'_>, state: &State, object: u32, part: u32) -> String {
+pub(super) fn part_name(machine: &mut Machine<'_>, state: &State, object: u32, part: u32) -> String {
     if object < machine.shared.variables() {
         return variable_name(machine, machine.shared.variable_of(object));
     }
@@ -365,39 +375,40 @@ fn synchronised(
 
 /// A schedule as one line of words, and what went wrong in it.
 pub(super) fn told(steps: &[Step]) -> String {
-    let mut out: Vec<String> = steps.iter().map(|step| format!("{} {}", step.name, step.text)).collect();
+    let lost = (0..steps.len()).find_map(|at| overwritten(&steps[..at], &steps[at]));
+    told_with(steps.iter(), steps.len(), lost.as_deref())
+}
+
+/// The same where what went wrong is known.
+pub(super) fn told_with<'a>(steps: impl Iterator<Item = &'a Step>, count: usize, lost: Option<&str>) -> String {
     const STEPS_MAX: usize = 60;
-    if out.len() > STEPS_MAX {
-        let more = out.len() - STEPS_MAX;
-        out.truncate(STEPS_MAX);
-        out.push(format!("… and {more} more steps"));
+    let told = steps.take(STEPS_MAX).map(|step| format!("{} {}", step.name, step.text));
+    let mut out: Vec<String> = told.collect();
+    if count > STEPS_MAX {
+        out.push(format!("… and {} more steps", count - STEPS_MAX));
     }
     let mut told = out.join(" · ");
-    if let Some(lost) = overwritten(steps) {
+    if let Some(lost) = lost {
         told.push_str(": ");
-        told.push_str(&lost);
+        told.push_str(lost);
     }
     told
 }
 
-/// Who overwrote what somebody else had written between his read and his write.
-fn overwritten(steps: &[Step]) -> Option<String> {
-    for (at, step) in steps.iter().enumerate() {
-        let Some((name, true)) = &step.access else { continue };
-        let before = &steps[..at];
-        // The thread's own last access to it must be a read, with a write by another in between.
-        let own = before.iter().rposition(|other| {
-            other.thread == step.thread && other.access.as_ref().is_some_and(|(other, _)| other == name)
-        });
-        let Some(own) = own else { continue };
-        if before[own].access.as_ref().is_none_or(|(_, writes)| *writes) {
-            continue;
-        }
-        let between = before[own + 1..].iter().rev().find(|other| {
-            other.thread != step.thread && other.access.as_ref().is_some_and(|(other, writes)| other == name && *writes)
-        });
-        if let Some(other) = between {
+/// Whether a step overwrites what somebody else has written between the thread's own read and this write.
+pub(super) fn overwritten<S: std::borrow::Borrow<Step>>(before: &[S], step: &Step) -> Option<String> {
+    let Some((name, true)) = &step.access else { return None };
+    let on_it = |other: &&Step| other.access.as_ref().is_some_and(|(other, _)| other == name);
+    let writes = |other: &Step| other.access.as_ref().is_some_and(|(_, writes)| *writes);
+    let mut between: Option<&Step> = None;
+    for other in before.iter().rev().map(S::borrow).filter(on_it) {
+        if other.thread == step.thread {
+            // The thread's own last access to it must be a read, with a write by another in between.
+            let other = between.filter(|_| !writes(other))?;
             return Some(format!("{} overwrote what {} had written to {name}", step.name, other.name));
+        }
+        if writes(other) {
+            between = between.or(Some(other));
         }
     }
     None

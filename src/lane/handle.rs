@@ -6,6 +6,7 @@
 //! CPU here, and waits there.
 
 use crate::doors::children::{Child, Spawn, Stream};
+use crate::doors::last_words::LastWords;
 use crate::doors::{clock, threads};
 use crate::wire::{self, Body, Exit, Frame, LANE_SUBCOMMAND, LaneId, LanePlan, Order};
 use crossbeam_channel::Sender;
@@ -13,19 +14,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Lines a second that are read without making the lane wait: a lane's own rate is ten.
 const LINES_PER_S: u64 = 500;
-
-/// How much of what a lane writes to its standard error is kept.
-const LAST_WORDS_BYTES: usize = 2000;
-
-/// How long the last words of a lane that has ended may take to come through: they are in the pipe already, unless
-/// something that the lane left behind, outside of its session, holds the pipe open.
-const LAST_WORDS_PATIENCE_NS: u64 = 200_000_000;
 
 /// What came from a lane.
 #[derive(Debug)]
@@ -44,15 +36,7 @@ pub struct Handle {
     id: LaneId,
     child: Child,
     orders: Option<File>,
-    errors: Arc<Errors>,
-}
-
-/// What a lane writes to its standard error, as far as it is kept.
-#[derive(Debug, Default)]
-struct Errors {
-    last_words: Mutex<Vec<u8>>,
-    /// Whether the pipe has ended.
-    closed: AtomicBool,
+    errors: LastWords,
 }
 
 impl Handle {
@@ -84,11 +68,9 @@ impl Handle {
         crate::system::set_nonblocking(&orders)?;
         let frames = child.take_stdout().ok_or_else(missing)?;
         let errors = child.take_stderr().ok_or_else(missing)?;
-        let kept = Arc::new(Errors::default());
-        let keeps = Arc::clone(&kept);
         threads::spawn(&format!("lane {id} frames"), move || read_frames(id, frames, &heard))?.detach();
-        threads::spawn(&format!("lane {id} errors"), move || read_errors(errors, &keeps))?.detach();
-        let mut handle = Handle { id, child, orders: Some(File::from(OwnedFd::from(orders))), errors: kept };
+        let errors = LastWords::of(&format!("lane {id} errors"), errors)?;
+        let mut handle = Handle { id, child, orders: Some(File::from(OwnedFd::from(orders))), errors };
         let plan = Box::new(plan.clone());
         match handle.order(&Order::Start { plan, start_ns, tick_ms, paused }) {
             // It has ended already: how, and with what words, is told as of any other.
@@ -124,12 +106,7 @@ impl Handle {
 
     /// The last lines that it wrote to its standard error, once it has ended: waits a little for what is still in the pipe.
     pub fn last_words(&self) -> String {
-        let patience_ns = clock::monotonic_ns() + LAST_WORDS_PATIENCE_NS;
-        while !self.errors.closed.load(Ordering::Acquire) && clock::monotonic_ns() < patience_ns {
-            clock::sleep(Duration::from_micros(200));
-        }
-        let words = self.errors.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&words).trim().to_string()
+        self.errors.text()
     }
 
     /// Ends the lane and everything in its session, whatever it is doing.
@@ -184,21 +161,4 @@ fn understand(id: LaneId, line: &[u8]) -> Heard {
         Ok(frame) => Heard::Frame(Box::new(frame), String::from_utf8_lossy(line).into_owned()),
         Err(error) => Heard::Unreadable(error.to_string()),
     }
-}
-
-fn read_errors(mut from: impl Read, errors: &Errors) {
-    let mut chunk = [0; 4096];
-    while let Ok(read @ 1..) = from.read(&mut chunk) {
-        {
-            let mut words = errors.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-            words.extend_from_slice(&chunk[..read]);
-            let surplus = words.len().saturating_sub(LAST_WORDS_BYTES);
-            words.drain(..surplus);
-        }
-        // A lane that floods waits.
-        if read == chunk.len() {
-            clock::sleep(Duration::from_millis(1));
-        }
-    }
-    errors.closed.store(true, Ordering::Release);
 }

@@ -1,8 +1,9 @@
 //! Where frames come from: lanes that run now, or a recording of lanes that ran.
 //!
 //! Both give the same frames in the same order to whoever folds them, so nothing below this room can tell them apart
-//! (`tests/` holds that a live ledger equals the replayed one).
+//! (`tests/` holds that a live ledger equals the replayed one). Beside them the explorer, which is asked and answers.
 
+pub mod explorer;
 mod live;
 mod machine;
 mod player;
@@ -10,6 +11,7 @@ mod recorder;
 mod replay;
 mod turns;
 
+pub use explorer::Explorer;
 pub use live::{Control, Live, LiveOptions};
 pub use machine::measured_machine;
 pub use player::{Due, Player, SPEEDS};

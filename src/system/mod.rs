@@ -34,7 +34,7 @@ pub use os::{
     set_nice, set_thread_name, thread_id, throttled, unnamed_memory,
 };
 pub use unix::{
-    children_usage, continue_process, is_own_session, kill_process, name_of_signal, new_session,
+    children_usage, continue_process, is_own_session, kill_process, limit_memory, name_of_signal, new_session,
     outlive_file_size_limit, own_usage, raise_descriptor_limit, session_of, set_nonblocking, share_one_heap,
     stop_process, thread_usage,
 };

@@ -140,6 +140,16 @@ pub fn raise_descriptor_limit() -> io::Result<u64> {
     Ok(most)
 }
 
+/// Lets this process have no more memory of its own than that: who asks for more gets none. Some platforms do not hold to it.
+///
+/// # Errors
+/// What the system says where it refuses.
+pub fn limit_memory(bytes: u64) -> io::Result<()> {
+    let maximum = getrlimit(Resource::Data).maximum;
+    let most = maximum.map_or(bytes, |maximum| maximum.min(bytes));
+    Ok(setrlimit(Resource::Data, Rlimit { current: Some(most), maximum })?)
+}
+
 /// What is asked for where there is no bound: some kernels refuse more than this, and nobody needs it.
 const DESCRIPTORS_MAX: u64 = 10_240;
 

@@ -71,6 +71,13 @@ impl Guard {
         enter()
     }
 
+    /// Gives the terminal to another program for as long as `during` takes; whether it could be taken back.
+    pub(super) fn lend<T>(&self, during: impl FnOnce() -> T) -> (T, io::Result<()>) {
+        leave();
+        let came = during();
+        (came, enter())
+    }
+
     /// Takes the modes again: another program may have changed them while this one was stopped.
     ///
     /// # Errors

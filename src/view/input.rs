@@ -9,6 +9,8 @@
 //! hang-up  poll(2) on stdin          ──┘
 //! ```
 //!
+//! The first waits in a poll(2) of its own, so that it can be told to leave the keys to another program for a while.
+//!
 //! The last is needed because crossterm 0.29 spins for ever when the terminal goes away (its issue 793).
 
 use super::keys::Key;
@@ -18,12 +20,14 @@ use crate::doors::{clock, threads};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What comes from outside.
@@ -102,8 +106,75 @@ fn start() -> io::Result<Receiver<Input>> {
     .detach();
     let to = sender.clone();
     threads::spawn("view-hang-up", move || watch_for_hang_up(&to))?.detach();
-    threads::spawn("view-keys", move || read_keys(&sender))?.detach();
+    let (woken, wake) = pipe_with(PipeFlags::CLOEXEC)?;
+    LENDING.lock().unwrap_or_else(PoisonError::into_inner).wake = Some(wake);
+    threads::spawn("view-keys", move || read_keys(&sender, &woken))?.detach();
     Ok(receiver)
+}
+
+/// The keys, while they are another program's.
+#[derive(Debug)]
+struct Lending {
+    /// Somebody wants them.
+    wanted: bool,
+    /// The thread that reads them stands aside.
+    stands_aside: bool,
+    /// Wakes it.
+    wake: Option<OwnedFd>,
+}
+
+static LENDING: Mutex<Lending> = Mutex::new(Lending { wanted: false, stands_aside: false, wake: None });
+static LENDING_CHANGED: Condvar = Condvar::new();
+
+/// How long the reader may take to stand aside: it only ever waits in a poll.
+const ASIDE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Leaves keys, and what the terminal's keys send as signals, to another program for as long as `during` takes.
+///
+/// # Errors
+/// Where the reader of keys cannot be told; nothing has been done then.
+pub(super) fn lend<T>(during: impl FnOnce() -> T) -> io::Result<T> {
+    let mut lending = LENDING.lock().unwrap_or_else(PoisonError::into_inner);
+    lending.wanted = true;
+    let told = match &lending.wake {
+        Some(wake) => rustix::io::write(wake, &[0]).map(|_| ()).map_err(io::Error::from),
+        None => Err(io::Error::other("nobody reads keys")),
+    };
+    let waits = |lending: &mut Lending| told.is_ok() && !lending.stands_aside;
+    let waited = LENDING_CHANGED.wait_timeout_while(lending, ASIDE_PATIENCE, waits);
+    let stands_aside = waited.unwrap_or_else(PoisonError::into_inner).0.stands_aside;
+    let came = match (told, stands_aside) {
+        (Err(error), _) => Err(error),
+        (Ok(()), false) => Err(io::Error::other("the reader of keys does not answer")),
+        (Ok(()), true) => Ok(during()),
+    };
+    LENDING.lock().unwrap_or_else(PoisonError::into_inner).wanted = false;
+    LENDING_CHANGED.notify_all();
+    came
+}
+
+fn is_lent() -> bool {
+    LENDING.lock().unwrap_or_else(PoisonError::into_inner).wanted
+}
+
+/// Waits until there may be keys for us; false where there will be none any more.
+fn wait_for_keys(woken: &OwnedFd) -> bool {
+    let stdin = io::stdin();
+    let mut waited = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(woken, PollFlags::IN)];
+    let _ = poll(&mut waited, None);
+    if waited[1].revents().contains(PollFlags::IN) {
+        let _ = rustix::io::read(woken, &mut [0; 16]);
+    }
+    let mut lending = LENDING.lock().unwrap_or_else(PoisonError::into_inner);
+    while lending.wanted {
+        lending.stands_aside = true;
+        LENDING_CHANGED.notify_all();
+        lending = LENDING_CHANGED.wait(lending).unwrap_or_else(PoisonError::into_inner);
+    }
+    lending.stands_aside = false;
+    drop(lending);
+    // The hang-up thread tells of that.
+    !waited[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 fn take_signal(signal: i32, to: &Sender<Input>) {
@@ -112,6 +183,13 @@ fn take_signal(signal: i32, to: &Sender<Input>) {
     }
     if !LISTENING.load(Ordering::SeqCst) {
         if signal != SIGWINCH && signal != SIGCONT {
+            let _ = emulate_default_handler(signal);
+        }
+        return;
+    }
+    // What the keyboard sends is for the program that has the terminal; we stop with it, or the shell would wait for us.
+    if matches!(signal, SIGINT | SIGQUIT | SIGTSTP) && is_lent() {
+        if signal == SIGTSTP {
             let _ = emulate_default_handler(signal);
         }
         return;
@@ -147,9 +225,15 @@ fn watch_for_hang_up(to: &Sender<Input>) {
     std::process::exit(129);
 }
 
-fn read_keys(to: &Sender<Input>) {
+fn read_keys(to: &Sender<Input>, woken: &OwnedFd) {
     let mut reply = Reply::default();
     loop {
+        // What is there makes an event, or not yet: reading waits for nothing.
+        match event::poll(Duration::ZERO) {
+            Ok(true) => {}
+            Ok(false) if wait_for_keys(woken) => continue,
+            _ => return,
+        }
         let input = match event::read() {
             Ok(Event::Key(key)) if reply.takes(key) => reply.background(),
             Ok(event) => of_event(&event),

@@ -5,6 +5,7 @@ use super::theme::ThemeName;
 use crate::explore::{Answer, Ask};
 use crate::scenario::{Draft, Listed};
 use crate::wire::{Frame, LaneId, Order};
+use crossbeam_channel::{Receiver, never};
 use serde::{Deserialize, Serialize};
 
 /// Everything that can happen to the screen.
@@ -45,6 +46,10 @@ pub enum Message {
     Recording(Option<String>),
     /// What the explorer answers.
     Answer(Box<Answer>),
+    /// The challenges that were met before, as far as they are known.
+    Progress(Vec<Progress>),
+    /// The file of the program that is open was changed: its new text, whose run follows.
+    Reread(Box<Draft>),
 }
 
 /// What was done with the mouse, and where: column and row from 0.
@@ -111,6 +116,10 @@ pub enum Control {
     Speed(f64),
     /// Ask the explorer; [`Message::Answer`] answers, later. A question that is asked anew replaces the one before.
     Ask(Box<Ask>),
+    /// Keep how well a challenge was met, for the next time.
+    KeepProgress(Progress),
+    /// Open the text of a lane's program in the user's editor, and run what comes of it; a notice tells where it cannot be.
+    Edit(LaneId),
 }
 
 /// A picture of the screen, ready to be written.
@@ -133,6 +142,21 @@ pub struct Guess {
     pub right: bool,
 }
 
+/// How well a challenge was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The lane's name.
+    pub variant: String,
+    /// What the challenge is about: the ending to reach.
+    pub challenge: String,
+    /// With how many steps it was met.
+    pub steps: usize,
+    /// With how many switches of threads.
+    pub switches: usize,
+}
+
 /// What the screen cannot do by itself: whoever opened it carries it out.
 pub trait Outside {
     /// Carries out a wish; what comes of it at once is taken in by the screen before anything else.
@@ -140,6 +164,16 @@ pub trait Outside {
 
     /// A frame is about to be taken in by the screen; what comes of it is taken in after it.
     fn frame(&mut self, frame: &Frame) -> Vec<Message>;
+
+    /// Rings when there is something to be had from [`Outside::later`].
+    fn bell(&self) -> Receiver<()> {
+        never()
+    }
+
+    /// What came meanwhile of what was asked for, and what happened by itself.
+    fn later(&mut self) -> Vec<Message> {
+        Vec::new()
+    }
 }
 
 /// How to quit.

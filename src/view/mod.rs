@@ -44,7 +44,7 @@ pub use backend::ColourDepth;
 pub use commands::{COMMANDS, Command, Place, Run};
 pub use glyphs::Glyphs;
 pub use keys::{Key, Keymap};
-pub use message::{Control, Effects, Guess, Message, Mouse, MouseDid, Outside, Quit, Redraw, Shot};
+pub use message::{Control, Effects, Guess, Message, Mouse, MouseDid, Outside, Progress, Quit, Redraw, Shot};
 pub use model::{Model, Setting};
 pub use pace::Pace;
 pub use plain::run_plain;

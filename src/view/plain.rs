@@ -56,6 +56,7 @@ pub fn run_plain(
     let mut teller = Teller { model: Model::new(setting), plain: Plain::new(), said: Vec::new(), asks: false };
     let asked = begin(&mut teller.model);
     teller.carry_out(asked, outside);
+    let bell = outside.bell();
     loop {
         teller.write(out)?;
         select! {
@@ -85,6 +86,7 @@ pub fn run_plain(
                     }
                 }
             },
+            recv(bell) -> _ => outside.later().into_iter().for_each(|message| teller.post(message, outside)),
             recv(signals) -> signal => return Ok(signal.ok()),
         }
     }

@@ -97,6 +97,7 @@ pub fn run(frames: Receiver<Frame>, outside: &mut dyn Outside, options: Options)
     let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let terminal = Terminal::new(Ansi::new(out, terminal_size, options.colour, options.sync))?;
     let mut view = View {
+        guard,
         terminal,
         model: Model::new(options.setting),
         colour: options.colour,
@@ -111,8 +112,9 @@ pub fn run(frames: Receiver<Frame>, outside: &mut dyn Outside, options: Options)
         view.draw()?;
         view.terminal.backend_mut().ask_background()?;
     }
-    let ended = view.go_on(frames, &input.0, &guard, outside);
-    drop(guard);
+    let ended = view.go_on(frames, &input.0, outside);
+    // The terminal is given back.
+    drop(view);
     match ended {
         Err(error) if is_hang_up(&error) => Ok(Exit { code: HANG_UP, keep: None }),
         ended => ended,
@@ -120,6 +122,7 @@ pub fn run(frames: Receiver<Frame>, outside: &mut dyn Outside, options: Options)
 }
 
 struct View {
+    guard: Guard,
     terminal: Terminal<Ansi<File>>,
     model: Model,
     colour: ColourDepth,
@@ -135,9 +138,9 @@ impl View {
         &mut self,
         mut frames: Receiver<Frame>,
         input: &Receiver<Input>,
-        guard: &Guard,
         outside: &mut dyn Outside,
     ) -> io::Result<Exit> {
+        let bell = outside.bell();
         loop {
             let now_ns = monotonic_ns();
             if self.redraw != Redraw::Nothing && now_ns >= self.due_ns() {
@@ -150,7 +153,7 @@ impl View {
             };
             select! {
                 recv(input) -> message => match message {
-                    Ok(message) => if let Some(exit) = self.take_input(message, guard, outside)? {
+                    Ok(message) => if let Some(exit) = self.take_input(message, outside)? {
                         return Ok(exit);
                     },
                     // The readers never end while the process lives.
@@ -179,6 +182,7 @@ impl View {
                         frames = never();
                     }
                 },
+                recv(bell) -> _ => outside.later().into_iter().for_each(|message| self.post(message, outside)),
                 recv(due) -> _ => {},
             }
             if let Some((told, text)) = guard::newest_panic(self.panics_told) {
@@ -212,9 +216,27 @@ impl View {
     /// Has wishes carried out, and takes in what comes of them.
     fn carry_out(&mut self, controls: Vec<Control>, outside: &mut dyn Outside) {
         for control in controls {
-            for answer in outside.obey(control) {
-                self.post(answer, outside);
+            let answers = match control {
+                Control::Edit(_) => self.lend(control, outside),
+                control => outside.obey(control),
+            };
+            answers.into_iter().for_each(|answer| self.post(answer, outside));
+        }
+    }
+
+    /// Has a wish carried out that needs the terminal for itself. What runs stands still meanwhile.
+    fn lend(&mut self, control: Control, outside: &mut dyn Outside) -> Vec<Message> {
+        let _ = outside.obey(Control::Suspend);
+        let lent = input::lend(|| self.guard.lend(|| outside.obey(control)));
+        let _ = outside.obey(Control::Continue);
+        self.redraw = Redraw::Full;
+        match lent {
+            Ok((answers, Ok(()))) => answers,
+            Ok((mut answers, Err(error))) => {
+                answers.push(Message::Notice(format!("The terminal could not be taken back: {error}")));
+                answers
             }
+            Err(error) => vec![Message::Notice(format!("The terminal could not be lent: {error}"))],
         }
     }
 
@@ -225,7 +247,7 @@ impl View {
         self.carry_out(effects.controls, outside);
     }
 
-    fn take_input(&mut self, input: Input, guard: &Guard, outside: &mut dyn Outside) -> io::Result<Option<Exit>> {
+    fn take_input(&mut self, input: Input, outside: &mut dyn Outside) -> io::Result<Option<Exit>> {
         let message = match input {
             Input::Key(key) => Message::Key(key),
             Input::Mouse(mouse) => Message::Mouse(mouse),
@@ -235,9 +257,9 @@ impl View {
                 let size = terminal_size();
                 Message::Resize(size.width, size.height)
             }
-            Input::Stop => return self.suspend(guard, outside).map(|()| None),
+            Input::Stop => return self.suspend(outside).map(|()| None),
             Input::Continued => {
-                guard.renew()?;
+                self.guard.renew()?;
                 self.redraw = Redraw::Full;
                 return Ok(None);
             }
@@ -253,7 +275,7 @@ impl View {
             self.terminal.backend_mut().copy(&text);
         }
         if let Some(ours) = mouse {
-            guard.mouse(ours)?;
+            self.guard.mouse(ours)?;
         }
         self.carry_out(controls, outside);
         if let Some(quit) = quit {
@@ -262,14 +284,14 @@ impl View {
             return Ok(Some(Exit { code: 0, keep }));
         }
         if suspend {
-            self.suspend(guard, outside)?;
+            self.suspend(outside)?;
         }
         Ok(None)
     }
 
-    fn suspend(&mut self, guard: &Guard, outside: &mut dyn Outside) -> io::Result<()> {
+    fn suspend(&mut self, outside: &mut dyn Outside) -> io::Result<()> {
         let _ = outside.obey(Control::Suspend);
-        let suspended = guard.suspend();
+        let suspended = self.guard.suspend();
         let _ = outside.obey(Control::Continue);
         self.redraw = Redraw::Full;
         suspended

@@ -67,6 +67,12 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
             Effects::now()
         }
         Message::Answer(_) => Effects::none(),
+        Message::Progress(_) => Effects::none(),
+        // What is open stays open: only its program is another.
+        Message::Reread(draft) => {
+            (model.draft, model.frozen, model.paused) = (Some(draft), None, false);
+            Effects::now()
+        }
         Message::Recording(to) => {
             let said = match (&to, &model.recording_to) {
                 (Some(file), _) => format!("Recording to {file}."),

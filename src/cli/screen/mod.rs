@@ -11,6 +11,7 @@
 //! already there, and ends one run and begins the next when asked to.
 
 mod outside;
+mod own;
 mod player;
 mod stage;
 
@@ -19,7 +20,7 @@ use super::config::Look;
 use super::files::Files;
 use super::{Done, Outcome, Trouble, find, in_words, print};
 use crate::doors::threads;
-use crate::scenario::{Draft, Overrides};
+use crate::scenario::{self, Draft, Overrides, Problem, Scenario};
 use crate::source::{Player, Recorder, Replay};
 use crate::stats::words::plain;
 use crate::view;
@@ -27,7 +28,7 @@ use crate::wire::Frame;
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use outside::{From, Outside};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Frames between the stage and the screen; beyond that the source holds them back, and tells what it left out.
@@ -57,30 +58,64 @@ pub(super) enum As {
 
 /// `poolscope SCENARIO` on a terminal.
 pub(super) fn live(open: &Open, shown_as: As) -> Done {
-    // The viewer's threads allocate little, and what they keep is not the user's to miss.
-    crate::system::share_one_heap();
     let scenario = find(open.what.scenario.as_deref())?;
     let overrides = Overrides { seed: open.what.seed, tasks: open.what.tasks, sets: open.what.sets.clone() };
     let draft = Draft::of(&scenario, &overrides);
+    show(&scenario.title, draft, open.record.as_deref(), &open.look, shown_as, None)
+}
+
+/// `poolscope open FILE` on a terminal.
+pub(super) fn open(file: &Path, look: &Look, shown_as: As) -> Done {
+    // Neither a pipe nor a device can be looked at again.
+    if file.metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Err(Trouble::Usage(format!("{} is no file", file.display())));
+    }
+    let text = super::explore::read_text(file).map_err(Trouble::Usage)?;
+    let scenario = of_file(file, &text).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
+    let draft = Draft::of(&scenario, &Overrides::default());
+    show(&scenario.title, draft, None, look, shown_as, Some((file.to_path_buf(), text)))
+}
+
+/// The scenario of a program of the user's own.
+fn of_file(file: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    scenario::of_program(&name, &file.display().to_string(), text)
+}
+
+/// Shows a draft's run, and those that the screen asks for after it. `own` is the user's own program that it is made of.
+fn show(
+    title: &str,
+    draft: Draft,
+    record: Option<&Path>,
+    look: &Look,
+    shown_as: As,
+    own: Option<(PathBuf, String)>,
+) -> Done {
+    // The viewer's threads allocate little, and what they keep is not the user's to miss.
+    crate::system::share_one_heap();
     // What is wrong with the plan is told before the screen opens; the machine as measured changes no verdict.
     let machine = crate::system::machine();
     draft.plan(&machine).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
     let adjustments = draft.adjustments(&machine);
-    let (mut options, notice) = open.look.options();
+    let (mut options, notice) = look.options();
     let notices: Vec<String> = notice.into_iter().chain(adjustments).collect();
-    let recorder = open.record.as_deref().map(Recorder::begin).transpose();
+    let recorder = record.map(Recorder::begin).transpose();
     let recorder = recorder.map_err(|error| Trouble::Usage(error.to_string()))?;
     let setting = &mut options.setting;
-    setting.title.clone_from(&scenario.title);
+    setting.title = title.into();
     setting.draft = Some(Box::new(draft.clone()));
     setting.notice = (!notices.is_empty()).then(|| plain(&notices.join(" ")));
-    setting.recording_to = open.record.as_ref().map(|path| plain(&path.to_string_lossy()));
+    setting.recording_to = record.map(|path| plain(&path.to_string_lossy()));
     let signals = if shown_as == As::Sentences { Some(super::run::signals()?) } else { None };
     let (frames_in, frames) = bounded(FRAMES_WAITING_MAX);
     let (tell, told) = unbounded();
+    let first = draft.clone();
     // Joined when it is dropped at the end, after the screen is gone: no lane outlives this call.
     let _stage = threads::spawn("stage", move || stage::stage(draft, recorder, &frames_in, &told))?;
     let mut outside = Outside::new(Files::of_user(), From::Stage(tell));
+    if let Some((path, text)) = own {
+        outside.own(path, text, Some(first))?;
+    }
     match signals {
         Some(signals) => in_sentences(frames, &signals, &mut outside, options),
         None => leave(view::run(frames, &mut outside, options)),

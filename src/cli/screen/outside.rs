@@ -4,15 +4,16 @@
 
 use super::super::files::Files;
 use super::HALT_PATIENCE;
+use super::own::{self, Own};
 use super::stage::Told;
 use crate::doors::clock;
 use crate::scenario::{self, Draft, Overrides};
-use crate::source::Recorder;
+use crate::source::{Explorer, Recorder};
 use crate::stats::words::plain;
 use crate::view::{self, Control, Message};
-use crate::wire::{Body, Frame, Machine, encode_frame};
-use crossbeam_channel::Sender;
-use std::path::Path;
+use crate::wire::{Body, Frame, LaneId, Machine, ProgramPlan, encode_frame};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The world outside of the screen.
@@ -22,6 +23,51 @@ pub(super) struct Outside {
     machine: Machine,
     frames_from: From,
     recording: Option<Recording>,
+    explorer: Explorer,
+    news: News,
+    /// The user's own program, where it is one that runs.
+    own: Option<Own>,
+    /// What runs, or will at the next restart, where the screen has said so.
+    draft: Option<Draft>,
+    /// The programs of what runs, by their lanes.
+    programs: Vec<(LaneId, ProgramPlan)>,
+}
+
+/// What comes later, from other threads, and the bell that says so.
+struct News {
+    come: Receiver<New>,
+    bell: Receiver<()>,
+    ring: Ring,
+}
+
+/// The other end of it.
+#[derive(Clone)]
+struct Ring {
+    tell: Sender<New>,
+    ring: Sender<()>,
+}
+
+/// Something that came later.
+enum New {
+    /// For the screen as it is.
+    Message(Message),
+    /// The user's own program has another text, or none that can be read.
+    Changed(Result<String, String>),
+}
+
+impl Ring {
+    fn tell(&self, new: New) {
+        // The screen is gone when it takes nothing any more; and a bell that rings already need not ring twice.
+        let _ = self.tell.send(new);
+        let _ = self.ring.try_send(());
+    }
+}
+
+impl News {
+    fn new() -> News {
+        let ((tell, come), (ring, bell)) = (unbounded(), bounded(1));
+        News { come, bell, ring: Ring { tell, ring } }
+    }
 }
 
 /// Where the frames come from, and who is to be told about them.
@@ -42,12 +88,106 @@ struct Recording {
 impl Outside {
     pub(super) fn new(files: Files, frames_from: From) -> Outside {
         let machine = crate::system::machine();
-        Outside { files, machine, frames_from, recording: None }
+        let news = News::new();
+        let ring = news.ring.clone();
+        let explorer = Explorer::new(None, move |answer| ring.tell(New::Message(Message::Answer(Box::new(answer)))));
+        let progress = files.progress();
+        if !progress.is_empty() {
+            news.ring.tell(New::Message(Message::Progress(progress)));
+        }
+        Outside {
+            files,
+            machine,
+            frames_from,
+            recording: None,
+            explorer,
+            news,
+            own: None,
+            draft: None,
+            programs: Vec::new(),
+        }
+    }
+
+    /// What runs is a program of the user's own, read from this file.
+    pub(super) fn own(&mut self, path: PathBuf, text: String, draft: Option<Draft>) -> std::io::Result<()> {
+        self.draft = draft;
+        let ring = self.news.ring.clone();
+        self.own = Some(Own::watch(path, text, move |text| ring.tell(New::Changed(text)))?);
+        Ok(())
+    }
+
+    /// The text of the user's own program is another now: where it is a program, that runs; else what runs goes on.
+    fn changed(&mut self, text: Result<String, String>) -> Vec<Message> {
+        let (Some(own), From::Stage(stage)) = (&self.own, &self.frames_from) else { return Vec::new() };
+        let (path, stage) = (own.path().to_path_buf(), stage.clone());
+        let scenario = match text {
+            Ok(text) => super::of_file(&path, &text),
+            Err(why) => return vec![notice(format!("{why}. What was read before goes on."))],
+        };
+        let scenario = match scenario {
+            Ok(scenario) => scenario,
+            Err(problems) => return vec![notice(format!("{}. What was read before goes on.", first(&problems)))],
+        };
+        // What was changed in the form stays, where it goes with the new text.
+        let same = self.draft.as_ref().filter(|draft| draft.scenario().name == scenario.name);
+        let over = same.map(|draft| draft.over(&scenario)).filter(|draft| draft.plan(&self.machine).is_ok());
+        let draft = over.unwrap_or_else(|| Draft::of(&scenario, &Overrides::default()));
+        match self.run(draft.clone(), &stage) {
+            Ok(messages) => std::iter::once(Message::Reread(Box::new(draft))).chain(messages).collect(),
+            Err(why) => vec![why],
+        }
+    }
+
+    /// Has the text of a lane's program edited: in the user's own file, or in a new one.
+    fn edit(&mut self, lane: LaneId) -> Vec<Message> {
+        if matches!(self.frames_from, From::Player(_)) {
+            return vec![notice("This is a recording: what happened in it cannot be changed.".into())];
+        }
+        let (path, before) = match &self.own {
+            Some(own) => (own.path().to_path_buf(), None),
+            None => {
+                let Some((_, plan)) = self.programs.iter().find(|(id, _)| *id == lane) else {
+                    return vec![notice("This lane runs no program that could be edited.".into())];
+                };
+                match self.files.program(&plan.program, &plan.text) {
+                    Ok(path) => (path, Some(plan.text.clone())),
+                    Err(error) => return vec![notice(format!("There is no file to edit: {error}"))],
+                }
+            }
+        };
+        let edited = own::edit(&path);
+        // A file that was not there before has its own text only where somebody has written it.
+        let Some(before) = before else { return edited.err().map(notice).into_iter().collect() };
+        let text = super::super::explore::read_text(&path);
+        if text.as_ref() == Ok(&before) {
+            let _ = std::fs::remove_file(&path);
+            return edited.err().map(notice).into_iter().collect();
+        }
+        let mut messages: Vec<Message> = edited.err().map(notice).into_iter().collect();
+        if let Err(error) = self.own(path.clone(), text.clone().unwrap_or_default(), None) {
+            messages.push(notice(format!("{} is not looked at any more: {error}", shown(&path))));
+            return messages;
+        }
+        messages.extend(self.changed(text));
+        messages
+    }
+
+    /// Another scenario is open.
+    fn forget_own(&mut self) {
+        self.own = None;
     }
 
     fn carry_out(&mut self, control: Control) -> Vec<Message> {
         match control {
-            Control::Ask(_) => Vec::new(),
+            Control::Ask(ask) => {
+                self.explorer.ask(*ask);
+                Vec::new()
+            }
+            Control::Edit(lane) => self.edit(lane),
+            Control::KeepProgress(progress) => match self.files.keep_progress(&progress) {
+                Ok(()) => Vec::new(),
+                Err(error) => vec![notice(format!("That you met the challenge could not be kept: {error}"))],
+            },
             Control::List => vec![Message::Catalogue(scenario::list(self.files.scenarios.as_deref()))],
             Control::Shot(shot) => vec![notice(match self.files.shoot(&shot) {
                 Ok(path) => format!("Written to {}.", shown(&path)),
@@ -82,6 +222,7 @@ impl Outside {
             Control::Record(frames) => self.record(frames),
             Control::StopRecording => self.stop_recording(),
             Control::Keep(draft) => {
+                self.draft = Some((*draft).clone());
                 tell(Told::Keep(draft));
                 Vec::new()
             }
@@ -91,7 +232,10 @@ impl Outside {
                     let draft = Draft::of(&scenario, &Overrides::default());
                     let opened = Message::Opened(Box::new(draft.clone()));
                     match self.run(draft, stage) {
-                        Ok(messages) => std::iter::once(opened).chain(messages).collect(),
+                        Ok(messages) => {
+                            self.forget_own();
+                            std::iter::once(opened).chain(messages).collect()
+                        }
                         Err(why) => vec![why],
                     }
                 }
@@ -123,6 +267,7 @@ impl Outside {
         if messages.is_empty() && !adjustments.is_empty() {
             messages.push(notice(adjustments.join(" ")));
         }
+        self.draft = Some(draft.clone());
         let _ = stage.send(Told::Run(Box::new(draft)));
         Ok(messages)
     }
@@ -169,7 +314,26 @@ impl view::Outside for Outside {
         self.carry_out(control)
     }
 
+    fn bell(&self) -> Receiver<()> {
+        self.news.bell.clone()
+    }
+
+    fn later(&mut self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        while let Ok(new) = self.news.come.try_recv() {
+            match new {
+                New::Message(message) => messages.push(message),
+                New::Changed(text) => messages.extend(self.changed(text)),
+            }
+        }
+        messages
+    }
+
     fn frame(&mut self, frame: &Frame) -> Vec<Message> {
+        if let Body::Plan(plan) = &frame.body {
+            let programs = plan.lanes.iter().filter_map(|lane| Some((lane.id, lane.pool.program()?.clone())));
+            self.programs = programs.collect();
+        }
         let Some(recording) = &mut self.recording else { return Vec::new() };
         recording.add(frame);
         let Some(why) = recording.recorder.take_failure() else { return Vec::new() };
@@ -326,6 +490,68 @@ mod tests {
         assert!(matches!(told.try_recv(), Ok(Told::Keep(_))));
         let listed = outside.obey(Control::List);
         assert!(matches!(&listed[..], [Message::Catalogue(listed)] if listed.len() == scenario::catalogue().len()));
+    }
+
+    /// What comes later, once the bell has rung.
+    fn later(outside: &mut Outside) -> Vec<Message> {
+        let bell = outside.bell();
+        assert_eq!(bell.recv_timeout(std::time::Duration::from_secs(10)), Ok(()), "nothing came");
+        outside.later()
+    }
+
+    const FINE: &str = "from threading import Thread\nx = 0\ndef f():\n    global x\n    x += 1\nt = Thread(target=f)\nt.start()\nx += 1\nt.join()\n";
+
+    #[test]
+    fn a_program_of_the_user_s_own_is_read_again_and_one_that_is_none_changes_nothing() {
+        let folder = TempDir::new().expect("a folder");
+        let (mut outside, told) = outside(&folder);
+        let path = folder.path().join("mine.py");
+        fs::write(&path, FINE).expect("written");
+        outside.own(path.clone(), FINE.into(), None).expect("watched");
+        fs::write(&path, FINE.replace("x += 1", "x += 2")).expect("written");
+        let said = later(&mut outside);
+        let [Message::Reread(draft)] = said.as_slice() else { panic!("{said:?}") };
+        let Ok(Told::Run(run)) = told.try_recv() else { panic!("it runs") };
+        assert_eq!(*draft, run);
+        let plan = draft.plan(&outside.machine).expect("a plan");
+        assert!(plan.lanes[0].pool.program().is_some_and(|program| program.text.contains("x += 2")));
+        fs::write(&path, "import os\n").expect("written");
+        let said = later(&mut outside);
+        assert!(is_notice(&said, "mine.py:1:8: ") && is_notice(&said, "goes on"), "{said:?}");
+        assert!(told.try_recv().is_err());
+        // Another scenario: the file is nobody's business any more.
+        outside.obey(Control::Open("ipc".into()));
+        fs::write(&path, FINE).expect("written");
+        clock::sleep(std::time::Duration::from_millis(1500));
+        assert!(outside.later().is_empty());
+    }
+
+    #[test]
+    fn only_a_lane_with_a_program_can_be_edited_and_no_recording() {
+        let folder = TempDir::new().expect("a folder");
+        let (mut live, _told) = outside(&folder);
+        take(&mut live, &frames());
+        assert!(is_notice(&live.obey(Control::Edit(LaneId(1))), "no program"));
+        let mut recording = Outside::new(Files::in_folder(folder.path()), From::Player(unbounded().0));
+        assert!(is_notice(&recording.obey(Control::Edit(LaneId(1))), "This is a recording"));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn challenges_that_were_met_are_told_when_the_screen_opens_again() {
+        let folder = TempDir::new().expect("a folder");
+        let met = view::Progress {
+            scenario: "lost-update".into(),
+            variant: "broken".into(),
+            challenge: "ended counter=1".into(),
+            steps: 4,
+            switches: 2,
+        };
+        let (mut first, _told) = outside(&folder);
+        assert!(first.later().is_empty());
+        assert!(first.obey(Control::KeepProgress(met.clone())).is_empty());
+        let (mut second, _told) = outside(&folder);
+        assert_eq!(later(&mut second), [Message::Progress(vec![met])]);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Draft {
         Draft { scenario: scenario.clone(), overrides: overrides.clone(), now: first.clone(), first }
     }
 
+    /// The same changes on top of another text of the scenario, which may not go with them: ask for its plan.
+    pub fn over(&self, scenario: &Scenario) -> Draft {
+        Draft { scenario: scenario.clone(), ..self.clone() }
+    }
+
     /// The scenario that it began as.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
