@@ -371,7 +371,7 @@ impl Reporter {
         let (queue_wait, service) = self.sampler.histograms(slots);
         let locks = (0..self.locks as u16).map(|lock| self.sampler.lock(LockId(lock))).collect();
         let (events, events_dropped) = self.floor.events.take();
-        let process = self.usage.read(self.floor.plan.pool.is_processes());
+        let process = self.usage.read(self.floor.plan.pool.works_in_processes());
         self.seq += 1;
         let tick = Tick {
             seq: self.seq,
@@ -415,7 +415,7 @@ impl Reporter {
             let times = self.clock_worker(id, sample.tid, alive);
             // The slots from `cores_from` on, and around.
             let is_asked = (slot + slots - self.cores_from % slots) % slots < CORES_PER_TICK;
-            let is_process = self.floor.plan.pool.is_processes();
+            let is_process = self.floor.plan.pool.works_in_processes();
             let core =
                 times.filter(|_| is_asked).and_then(|_| self.usage.core(id, is_process, slots <= CORES_PER_TICK));
             workers.push(WorkerTick {
@@ -446,7 +446,7 @@ impl Reporter {
             self.usage.forget(id);
             return None;
         }
-        self.usage.worker(id, tid, self.floor.plan.pool.is_processes())
+        self.usage.worker(id, tid, self.floor.plan.pool.works_in_processes())
     }
 
     /// Reads what costs files.

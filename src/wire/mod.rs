@@ -26,7 +26,7 @@ pub use frame::{
 pub use ids::{LaneId, LockId, WorkerId};
 pub use order::Order;
 pub use plan::{
-    Arrivals, CRASH_WAYS, Choice, CounterWay, CrashWay, LanePlan, LockKind, Machine, MemoryModel, Mode, OnDeath,
-    Parameter, Plan, PoolPlan, ProgramPlan, Question, QueueHow, Role, Size, Spacing, Start, Transport, WORKERS_MAX,
-    Waking, WhenFull, Window, WorkloadPlan,
+    Arrivals, CRASH_WAYS, Choice, CounterWay, CpythonPlan, CrashWay, LanePlan, LitmusPlan, LitmusTest, LockKind,
+    Machine, MemoryModel, Mode, OnDeath, Parameter, Plan, PoolPlan, ProgramPlan, Question, QueueHow, Role, Size,
+    Spacing, Start, Transport, WORKERS_MAX, Waking, WhenFull, Window, WorkloadPlan,
 };

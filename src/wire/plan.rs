@@ -165,7 +165,97 @@ pub enum PoolPlan {
     /// The threads of a small program on threads of the system, without any global lock; a task is a run of it.
     Program(ProgramPlan),
     /// The same program under the real Python; a task is a run of it.
-    Cpython(ProgramPlan),
+    Cpython(CpythonPlan),
+    /// Threads that write and read a few words without any lock, to see what order this processor keeps; a task is a
+    /// round of a litmus test over many places in memory.
+    Litmus(LitmusPlan),
+}
+
+/// A small program under the real Python.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpythonPlan {
+    /// The program.
+    #[serde(flatten)]
+    pub program: ProgramPlan,
+    /// How long a thread keeps the interpreter's global lock before another may ask for it, in microseconds.
+    #[serde(default = "switch_interval_us")]
+    pub switch_interval_us: u32,
+    /// A run that has not ended by then is stopped, in milliseconds.
+    #[serde(default = "run_limit_ms")]
+    pub run_limit_ms: u32,
+}
+
+/// CPython's own.
+fn switch_interval_us() -> u32 {
+    5000
+}
+
+fn run_limit_ms() -> u32 {
+    2000
+}
+
+/// A litmus test on the real processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LitmusPlan {
+    /// What the threads do.
+    pub test: LitmusTest,
+    /// Whether each thread puts a full fence between its accesses.
+    #[serde(default)]
+    pub fence: bool,
+    /// Places that a round goes over, each with variables of its own.
+    #[serde(default = "slots")]
+    pub slots: u32,
+}
+
+fn slots() -> u32 {
+    4000
+}
+
+/// What the threads of a litmus test do. All variables are 0 at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LitmusTest {
+    /// `x = 1; r1 = y` against `y = 1; r2 = x`.
+    StoreBuffering,
+    /// `data = 1; flag = 1` against `seen_flag = flag; seen_data = data`.
+    MessagePassing,
+    /// One attempt each to enter by Peterson's lock.
+    PetersonWithoutFence,
+    /// An object is filled, then published; whoever sees it reads what it holds.
+    HalfBuiltObject,
+    /// Two threads write, two read what they wrote in opposite orders.
+    Iriw,
+    /// `r1 = x; y = 1` against `r2 = y; x = 1`.
+    LoadBuffering,
+}
+
+impl LitmusTest {
+    /// Every test, in the order in which lists name them.
+    pub const ALL: [LitmusTest; 6] = [
+        LitmusTest::StoreBuffering,
+        LitmusTest::MessagePassing,
+        LitmusTest::PetersonWithoutFence,
+        LitmusTest::HalfBuiltObject,
+        LitmusTest::Iriw,
+        LitmusTest::LoadBuffering,
+    ];
+
+    /// The test's name, as scenarios spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LitmusTest::StoreBuffering => "store-buffering",
+            LitmusTest::MessagePassing => "message-passing",
+            LitmusTest::PetersonWithoutFence => "peterson-without-fence",
+            LitmusTest::HalfBuiltObject => "half-built-object",
+            LitmusTest::Iriw => "iriw",
+            LitmusTest::LoadBuffering => "load-buffering",
+        }
+    }
+
+    /// How many threads it takes.
+    pub fn threads(self) -> u32 {
+        if self == LitmusTest::Iriw { 4 } else { 2 }
+    }
 }
 
 /// A small program, and which of its endings are right.
@@ -314,15 +404,22 @@ impl PoolPlan {
             PoolPlan::Processes { .. } => "processes",
             PoolPlan::Program(_) => "program",
             PoolPlan::Cpython(_) => "cpython",
+            PoolPlan::Litmus(_) => "litmus",
         }
     }
 
     /// The program that it runs, where it runs one.
     pub fn program(&self) -> Option<&ProgramPlan> {
         match self {
-            PoolPlan::Program(program) | PoolPlan::Cpython(program) => Some(program),
+            PoolPlan::Program(program) => Some(program),
+            PoolPlan::Cpython(plan) => Some(&plan.program),
             _ => None,
         }
+    }
+
+    /// Whether what its workers do is done by processes of their own.
+    pub fn works_in_processes(&self) -> bool {
+        matches!(self, PoolPlan::Processes { .. } | PoolPlan::Cpython(_))
     }
 
     /// Whether workers are processes, which share nothing but what is made to be shared.

@@ -464,6 +464,8 @@ fn made_of(lane: &LaneLedger) -> String {
         PoolPlan::PerTask => "thread per task".to_string(),
         PoolPlan::Program(_) => "its own threads".to_string(),
         PoolPlan::Cpython(_) => "CPython".to_string(),
+        PoolPlan::Litmus(litmus) if litmus.fence => "litmus, fenced".to_string(),
+        PoolPlan::Litmus(_) => "litmus".to_string(),
         PoolPlan::Processes { transport, start, .. } => {
             let transport = match transport {
                 Transport::Pipe => "pipe",
