@@ -14,7 +14,7 @@
 
 use super::clock;
 use super::faults::{self, Want};
-use crate::system;
+use crate::system::{self, Limits};
 use crate::wire::Exit;
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpid, getppid, waitid, waitpid};
@@ -74,6 +74,8 @@ pub struct Spawn<'a> {
     pub die_with: bool,
     /// Its priority; 19 yields to everybody.
     pub nice: Option<i32>,
+    /// What it may use at the most.
+    pub limits: Option<Limits>,
 }
 
 /// A process that we started. Dropping it kills it, and its session if it has its own, and reaps it.
@@ -137,6 +139,7 @@ impl Spawn<'_> {
         let handed = Handed::new(&self.inherit)?;
         let moves = handed.moves();
         let (own_session, die_with, nice, parent) = (self.own_session, self.die_with, self.nice, getpid());
+        let limits = self.limits;
         let before_exec = move || -> io::Result<()> {
             if own_session {
                 system::new_session()?;
@@ -165,7 +168,8 @@ impl Spawn<'_> {
                     return Err(io::Error::from_raw_os_error(libc::ESRCH));
                 }
             }
-            Ok(())
+            // Last: a limit on descriptors forbids high numbers.
+            limits.map_or(Ok(()), system::limit)
         };
         // SAFETY: between fork and exec only what is async-signal-safe: system calls, no allocation, no lock. What it
         // captured is numbers and a list that was made before the fork and is only read; errors are bare numbers.

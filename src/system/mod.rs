@@ -34,9 +34,9 @@ pub use os::{
     set_nice, set_thread_name, thread_id, throttled, unnamed_memory,
 };
 pub use unix::{
-    children_usage, continue_process, is_own_session, kill_process, limit_memory, name_of_signal, new_session,
-    outlive_file_size_limit, own_usage, raise_descriptor_limit, session_of, set_nonblocking, share_one_heap,
-    stop_process, thread_usage,
+    Limits, children_usage, continue_process, is_own_session, kill_process, limit, limit_memory, name_of_signal,
+    new_session, outlive_file_size_limit, own_usage, raise_descriptor_limit, session_of, set_nonblocking,
+    share_one_heap, stop_process, thread_usage,
 };
 
 use std::time::Duration;
@@ -80,6 +80,8 @@ pub struct ProcessStatus {
     pub peak_bytes: Option<u64>,
     /// Its threads.
     pub threads: Option<u32>,
+    /// Whether it was stopped by a signal.
+    pub stopped: bool,
 }
 
 /// What processes used in all their threads.

@@ -150,6 +150,41 @@ pub fn limit_memory(bytes: u64) -> io::Result<()> {
     Ok(setrlimit(Resource::Data, Rlimit { current: Some(most), maximum })?)
 }
 
+/// The most that a process may use of what it could use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory that it has mapped, in bytes.
+    pub memory_bytes: u64,
+    /// Time on a core, in seconds.
+    pub cpu_s: u64,
+    /// How large a file it may write; 0 for none at all.
+    pub file_bytes: u64,
+    /// How many descriptors it may have.
+    pub descriptors: u64,
+}
+
+/// Holds the calling process, and all that it starts, to these limits for good. Async-signal-safe.
+///
+/// # Errors
+/// What the system says where it refuses one of them.
+pub fn limit(limits: Limits) -> io::Result<()> {
+    let most = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
+    // What is lower already stays so: nobody may raise it.
+    let lower = |resource: Resource, wanted: u64| {
+        let wanted = getrlimit(resource).maximum.map_or(wanted, |maximum| maximum.min(wanted));
+        setrlimit(resource, most(wanted))
+    };
+    lower(Resource::Core, 0)?;
+    lower(Resource::Fsize, limits.file_bytes)?;
+    lower(Resource::Nofile, limits.descriptors)?;
+    lower(Resource::Cpu, limits.cpu_s)?;
+    match lower(Resource::As, limits.memory_bytes) {
+        // Some systems take no limit on memory that is mapped.
+        Err(rustix::io::Errno::INVAL) => Ok(()),
+        result => Ok(result?),
+    }
+}
+
 /// What is asked for where there is no bound: some kernels refuse more than this, and nobody needs it.
 const DESCRIPTORS_MAX: u64 = 10_240;
 

@@ -113,6 +113,7 @@ fn parse_status(text: &[u8]) -> ProcessStatus {
             "VmRSS" => status.resident_bytes = bytes(),
             "VmHWM" => status.peak_bytes = bytes(),
             "Threads" => status.threads = value.parse().ok(),
+            "State" => status.stopped = value.starts_with('T'),
             _ => {}
         }
     }
@@ -216,6 +217,7 @@ mod tests {
                 resident_bytes: Some(1908 * 1024),
                 peak_bytes: Some(2000 * 1024),
                 threads: Some(3),
+                stopped: false,
             }
         );
         assert_eq!(parse_status(b"VmRSS:\t12 MB\nThreads:\t-1\n"), ProcessStatus::default());
