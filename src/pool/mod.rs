@@ -12,11 +12,13 @@
 //! Absent here: screens, frames, and any opinion on how tasks arrive (the dispatcher's alone).
 
 mod channel;
+mod cpython;
 mod dispatch;
 mod floor;
 mod per_task;
 mod processes;
 mod stealing;
+mod tally;
 mod threads;
 mod wild;
 
@@ -137,6 +139,7 @@ pub fn build(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         PoolPlan::PerTask => per_task::PerTaskPool::start(floor)?,
         PoolPlan::Processes { .. } => processes::ProcessPool::start(floor)?,
         PoolPlan::Program(_) => wild::WildPool::start(floor)?,
-        PoolPlan::Cpython(_) => return Err(io::Error::other("not built yet")),
+        PoolPlan::Cpython(_) => cpython::CpythonPool::start(floor)?,
+        PoolPlan::Litmus(_) => return Err(io::Error::other("not built yet")),
     })
 }

@@ -49,6 +49,11 @@ impl Recorder {
         self.id
     }
 
+    /// What the worker does is done by a process that it waits for: the one to be asked for times on a core.
+    pub fn stands_for(&self, process: u32) {
+        self.block.tid.store(u64::from(process), Relaxed);
+    }
+
     /// The lane's blocks.
     pub fn arena(&self) -> Arena {
         self.arena
