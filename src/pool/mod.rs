@@ -15,6 +15,7 @@ mod channel;
 mod cpython;
 mod dispatch;
 mod floor;
+mod litmus;
 mod per_task;
 mod processes;
 mod stealing;
@@ -140,6 +141,6 @@ pub fn build(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         PoolPlan::Processes { .. } => processes::ProcessPool::start(floor)?,
         PoolPlan::Program(_) => wild::WildPool::start(floor)?,
         PoolPlan::Cpython(_) => cpython::CpythonPool::start(floor)?,
-        PoolPlan::Litmus(_) => return Err(io::Error::other("not built yet")),
+        PoolPlan::Litmus(_) => litmus::LitmusPool::start(floor)?,
     })
 }
