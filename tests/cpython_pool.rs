@@ -15,8 +15,10 @@ use std::path::Path;
 
 /// Lanes that run a text each.
 fn plan_of(lanes: &[(CpythonPlan, u64)]) -> Plan {
-    let made: Vec<String> =
-        lanes.iter().map(|(_, tasks)| format!("pool = 'single'\nworkload = 'spin'\nsize = 1\ntasks = {tasks}")).collect();
+    let made: Vec<String> = lanes
+        .iter()
+        .map(|(_, tasks)| format!("pool = 'single'\nworkload = 'spin'\nsize = 1\ntasks = {tasks}"))
+        .collect();
     let mut plan = plan(&made);
     for (lane, (cpython, _)) in plan.lanes.iter_mut().zip(lanes) {
         (lane.pool, lane.workload) = (PoolPlan::Cpython(cpython.clone()), WorkloadPlan::Run);
@@ -74,7 +76,8 @@ fn is_listed(ending: &Ending, by_thread: &Report, by_run: &Report) -> bool {
 /// Programs of the folder with what the explorer says of them, exceptions ending a thread, and the whole run.
 fn programs() -> Vec<(String, String, Report, Report)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/programs");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     let mut programs = Vec::new();
     for file in files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "py")) {
@@ -93,9 +96,9 @@ fn programs() -> Vec<(String, String, Report, Report)> {
 
 #[test]
 fn no_program_ends_in_what_the_explorer_does_not_list() {
-    let (ending, hanging): (Vec<_>, Vec<_>) = programs().into_iter().partition(|(_, _, by_thread, _)| {
-        by_thread.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended)
-    });
+    let (ending, hanging): (Vec<_>, Vec<_>) = programs()
+        .into_iter()
+        .partition(|(_, _, by_thread, _)| by_thread.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended));
     assert!(ending.len() >= 30 && hanging.len() >= 5, "{} {}", ending.len(), hanging.len());
     for (programs, tasks, limit_ms) in [(ending, 200, 20_000), (hanging, 4, 300)] {
         for some in programs.chunks(8) {
@@ -181,7 +184,10 @@ fn nothing_is_run_that_is_not_in_the_subset() {
     let ended = run.finish_at_once();
     for (number, part) in [(1, "may be run: "), (2, "may be run: "), (3, "that start processes")] {
         let (lane, told) = (ended.lane(number), runs(&ended, number));
-        assert!(told.unavailable.as_ref().is_some_and(|why| why.starts_with("n/a: ") && why.contains(part)), "{told:?}");
+        assert!(
+            told.unavailable.as_ref().is_some_and(|why| why.starts_with("n/a: ") && why.contains(part)),
+            "{told:?}"
+        );
         assert!(told.endings.is_empty() && told.interpreter.is_none());
         assert_eq!((lane.tasks.completed, lane.tasks.failed, lane.phase), (0, 0, Phase::Done));
     }

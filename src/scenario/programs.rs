@@ -44,7 +44,7 @@ pub fn programs() -> &'static [BuiltIn] {
         "lazy-init-twice-checked-twice" "lazy-init-twice-flag-first" "lazy-init-twice-locked"
         "lazy-init-twice-once" "livelock" "livelock-one-waits" "livelock-ordered" "livelock-random"
         "load-buffering" "lock-not-released" "lost-update" "lost-update-added" "lost-update-called"
-        "lost-update-exchanged" "lost-update-load-store" "lost-update-locked" "lost-update-merged"
+        "lost-update-exchanged" "lost-update-load-store" "lost-update-locked" "lost-update-merged" "lost-update-slept"
         "lost-wakeup" "lost-wakeup-event" "lost-wakeup-locked" "lost-wakeup-looped" "message-passing"
         "message-passing-flag-first" "notify-all-of-two-kinds" "notify-one-of-two-kinds"
         "notify-two-conditions" "overdraft" "overdraft-locked" "overdraft-locked-apart" "peterson"

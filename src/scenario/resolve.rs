@@ -7,12 +7,13 @@ use super::check::{Checker, default_node, layered};
 use super::front::{Entry, Node, Table, Value};
 use super::programs::Programs;
 use super::tables::{
-    Default, Kind, LANE, LANES_MAX, POOLS, RUN, WORKLOADS, concerns, find_key, find_kind, find_pool_key, runs_a_program,
+    Default, Kind, LANE, LANES_MAX, POOLS, PROGRAM, RUN, WORKLOADS, concerns, find_key, find_kind, find_pool_key,
+    makes_runs, runs_a_program,
 };
 use super::{Overrides, Scenario, set, variant};
 use crate::program::problem::{Place, Problem, Sources};
 use crate::wire::{
-    CounterWay, LaneId, LanePlan, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
+    CounterWay, LaneId, LanePlan, LitmusTest, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -216,9 +217,12 @@ impl Builder<'_> {
 
         self.checker.lock = if pool.is_some_and(|pool| pool.name == "processes") { "futex" } else { "std" };
         self.checker.scope.workers = None;
-        let workers = match &variant {
-            Some(variant) => variant.threads,
-            None => self.workers(&said, pool, at)?,
+        let workers = match (&variant, pool.map_or("", |pool| pool.name)) {
+            // One interpreter, in which the program's threads are its own business.
+            (Some(_), "cpython") => 1,
+            (Some(variant), _) => variant.threads,
+            (None, "litmus") => self.litmus_threads(&said, at)?,
+            (None, _) => self.workers(&said, pool, at)?,
         };
         self.checker.scope.workers = Some(workers);
 
@@ -239,7 +243,11 @@ impl Builder<'_> {
             Some(variant) => {
                 let plan = serde_json::to_value(&variant.plan).unwrap_or_default();
                 pool_values = plan.as_object().cloned().unwrap_or_default();
-                values.extend(variant::lane_of_runs());
+                // What is the pool's own and no part of the program.
+                for key in pool.keys.iter().filter(|key| PROGRAM.iter().all(|of| of.name != key.name)) {
+                    let value = self.value(&said, at, key.name);
+                    pool_values.extend(value.map(|value| (key.name.to_string(), value)));
+                }
             }
             None => {
                 for key in pool.keys {
@@ -247,6 +255,9 @@ impl Builder<'_> {
                     pool_values.extend(value.map(|value| (key.name.to_string(), value)));
                 }
             }
+        }
+        if makes_runs(pool) {
+            values.extend(variant::lane_of_runs());
         }
         pool_values.insert("kind".to_string(), json!(pool.name));
         if self.checker.problems.len() > before {
@@ -305,9 +316,10 @@ impl Builder<'_> {
                 if is_told {
                     concerned_by.put(entry);
                 } else if !entry.shared && entry.key_at.source >= pool_set_by {
-                    let message = format!("`{key}` is no key of a lane that runs a program");
-                    let help = "leave it out: the threads are the program's own, and a task is one run of it";
-                    self.checker.wrong(entry.key_at, message, Some(help.into()));
+                    let what = if pool.is_some_and(runs_a_program) { "program" } else { "litmus test" };
+                    let message = format!("`{key}` is no key of a lane that runs a {what}");
+                    let help = format!("leave it out: the threads are the {what}'s own, and a task is one run of it");
+                    self.checker.wrong(entry.key_at, message, Some(help));
                 }
                 continue;
             }
@@ -379,6 +391,13 @@ impl Builder<'_> {
                 self.checker.value(&default_node("\"cores\"", at), key)?.as_u64()
             }
         }
+    }
+
+    /// How many threads a litmus test has.
+    fn litmus_threads(&mut self, said: &Table, at: Place) -> Option<u64> {
+        let test = self.value(said, at, "test")?;
+        // The table spells tests as the plan does.
+        serde_json::from_value::<LitmusTest>(test).ok().map(|test| u64::from(test.threads()))
     }
 
     /// The size, on top of the one that suits the workload.
@@ -531,6 +550,7 @@ pub(super) fn pool_name(pool: &Kind, workers: u64, program: Option<&str>) -> Str
     match (pool.name, workers) {
         ("program", _) => program,
         ("cpython", _) => format!("{program}, Python"),
+        ("litmus", _) => "litmus".into(),
         ("single", _) => "one worker".into(),
         ("threads", 1) => "1 thread".into(),
         ("threads", _) => format!("{workers} threads"),

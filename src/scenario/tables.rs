@@ -223,30 +223,62 @@ pub static POOLS: &[Kind] = &[
         key("on_death", Shape::Kind { kinds: ON_DEATH, integer: None }, Default::Toml("\"retry\""), "what becomes of the task that a dying worker had begun"),
     ]),
     kind("program", "the threads of a small program, on threads of the system; a task is one run of it, from its beginning to its end", PROGRAM),
-    kind("cpython", "the same under the `python3` that is installed, where there is one", PROGRAM),
+    kind("cpython", "the same under the `python3` that is installed, where there is one", CPYTHON),
+    kind("litmus", "threads on cores of their own that write and read a few words without any lock, to see what order this processor keeps; a task is a round over many places in memory", &[
+        key("test", Shape::Word(LITMUS_TESTS), Default::Toml("\"store-buffering\""), "what they do; every variable is 0 at first"),
+        key("fence", Shape::Flag, Default::Toml("false"), "whether each puts a full fence between its accesses"),
+        key("slots", integer(1, 100_000), Default::Toml("4000"), "how many places a round goes over"),
+    ]),
 ];
 
-/// What a lane says of the program that it runs.
-static PROGRAM: &[Key] = &[
-    key("program", Shape::Text { chars_max: 64 }, Default::Required, "which: the name of a block of code on the page, or of a built-in program"),
-    key("role", Shape::Word(ROLES), Default::Toml("\"open\""), "what it is there to show; `poolscope check` holds it to that"),
-    key("parameters", Shape::Parameters, Default::Computed("as the program has them"), "other values for numbers in its text"),
-    key("acceptable", Shape::Endings, Default::Toml("[\"ended\"]"), "how it should end"),
-    key("interesting", Shape::Endings, Default::Toml("[]"), "how it may end too, and that is worth a look; any other ending is a failure"),
-    key("expect", Shape::Claims, Default::Toml("[]"), "what exploring it must come to; `poolscope check` sees to it"),
-    key("memory", Shape::Word(MEMORIES), Default::Toml("\"sc\""), "when a write is seen by others"),
-    key("window", Shape::Kind { kinds: WINDOWS, integer: None }, Default::Toml("\"natural\""), "what lies between two accesses to what is shared, on real threads"),
-    key("pipe_capacity", amount_or("unbounded", 1_000_000), Default::Toml("\"unbounded\""), "how many messages a pipe or a queue between processes holds"),
-    key("notify", Shape::Word(WAKINGS), Default::Toml("\"any\""), "whom a `notify` wakes, where several wait"),
-    key("spurious", Shape::Flag, Default::Toml("false"), "whether who waits on a condition may wake unasked"),
+static LITMUS_TESTS: &[Word] = &[
+    word("store-buffering", "`x = 1; r1 = y` against `y = 1; r2 = x`: can both read 0?"),
+    word("message-passing", "`data = 1; flag = 1` against `seen_flag = flag; seen_data = data`: can the flag be seen without the data?"),
+    word("peterson-without-fence", "one attempt each to enter by Peterson's lock: can both be inside?"),
+    word("half-built-object", "`value = 42; box = it` against `if box: seen = value`: can the object be seen without its value?"),
+    word("iriw", "two write a variable each, two read both in opposite orders: can they disagree about which came first? Needs four cores"),
+    word("load-buffering", "`r1 = x; y = 1` against `r2 = y; x = 1`: can both read 1?"),
 ];
+
+/// What a lane says of the program that it runs, and what only its pool asks for.
+macro_rules! of_a_program {
+    ($($own:expr,)*) => {
+        &[
+            key("program", Shape::Text { chars_max: 64 }, Default::Required, "which: the name of a block of code on the page, or of a built-in program"),
+            key("role", Shape::Word(ROLES), Default::Toml("\"open\""), "what it is there to show; `poolscope check` holds it to that"),
+            key("parameters", Shape::Parameters, Default::Computed("as the program has them"), "other values for numbers in its text"),
+            key("acceptable", Shape::Endings, Default::Toml("[\"ended\"]"), "how it should end"),
+            key("interesting", Shape::Endings, Default::Toml("[]"), "how it may end too, and that is worth a look; any other ending is a failure"),
+            key("expect", Shape::Claims, Default::Toml("[]"), "what exploring it must come to; `poolscope check` sees to it"),
+            key("memory", Shape::Word(MEMORIES), Default::Toml("\"sc\""), "when a write is seen by others"),
+            key("window", Shape::Kind { kinds: WINDOWS, integer: None }, Default::Toml("\"natural\""), "what lies between two accesses to what is shared, on real threads"),
+            key("pipe_capacity", amount_or("unbounded", 1_000_000), Default::Toml("\"unbounded\""), "how many messages a pipe or a queue between processes holds"),
+            key("notify", Shape::Word(WAKINGS), Default::Toml("\"any\""), "whom a `notify` wakes, where several wait"),
+            key("spurious", Shape::Flag, Default::Toml("false"), "whether who waits on a condition may wake unasked"),
+            $($own,)*
+        ]
+    };
+}
+
+/// What a lane says of the program that it runs.
+pub static PROGRAM: &[Key] = of_a_program!();
+
+static CPYTHON: &[Key] = of_a_program!(
+    key("switch_interval_us", integer(1, 1_000_000), Default::Toml("5000"), "how long a thread keeps Python's global lock before another may ask for it"),
+    key("run_limit_ms", integer(10, 60_000), Default::Toml("2000"), "a run that has not ended by then is stopped, and counts as `unended`"),
+);
 
 /// Keys of a lane that say nothing to a program's: its threads are its own, and a task is a run.
 static NOT_OF_PROGRAMS: &[&str] = &["workers", "capacity", "when_full", "arrivals", "chunk", "workload", "size"];
 
 /// Whether a key of every lane means something in a lane with that pool.
 pub fn concerns(key: &str, pool: &Kind) -> bool {
-    !runs_a_program(pool) || !NOT_OF_PROGRAMS.contains(&key)
+    !makes_runs(pool) || !NOT_OF_PROGRAMS.contains(&key)
+}
+
+/// Whether a task of a pool is a run, of a program or a litmus test, whose threads are its own.
+pub fn makes_runs(pool: &Kind) -> bool {
+    runs_a_program(pool) || pool.name == "litmus"
 }
 
 /// Whether a pool runs a program.

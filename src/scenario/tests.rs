@@ -135,7 +135,7 @@ fn every_problem_is_told_at_once_and_in_order() {
     check(
         "[[lane]]\nworkers = \"many\"\nchunk = 0\n[[lane]]\npool = 3\nworkload = \"primes\"\nsize = { mean = 3 }",
         "test.md:4:12: `many` is no amount\n  workers = \"many\"\n             ^^^^\n  help: an amount is an integer or, as a text, like \"2*cores\"\n\
-         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\", \"processes\", \"program\" or \"cpython\"\n\
+         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\", \"processes\", \"program\", \"cpython\" or \"litmus\"\n\
          test.md:9:10: unknown key `mean` of `size` of kind `constant`\n  size = { mean = 3 }\n           ^^^^\n  help: known here: units",
     );
     // What `[every-lane]` says wrongly is wrong once.
@@ -439,7 +439,7 @@ fn every_kind_of_the_tables_makes_a_plan() {
         values.map(|key| format!(", {} = 2", key.name)).collect()
     };
     for workload in tables::WORKLOADS {
-        for pool in tables::POOLS.iter().filter(|pool| !tables::runs_a_program(pool)) {
+        for pool in tables::POOLS.iter().filter(|pool| !tables::makes_runs(pool)) {
             let front = format!("[[lane]]\npool = \"{}\"\nworkload = \"{}\"", pool.name, workload.name);
             let plan = plan_of(&front, 2, &[]);
             assert_eq!((plan.lanes[0].pool.name(), plan.lanes[0].workload.name()), (pool.name, workload.name));
@@ -739,7 +739,7 @@ fn a_lane_runs_a_program_of_its_page() {
     let front = "[every-lane]\npool = \"program\"\nprogram = \"adds\"\nworkers = 3\n\
                  [[lane]]\nacceptable = [\"ended x={N}\", \"ended x={2*N+1}\"]\nrole = \"broken\"\n\
                  [[lane]]\npool = \"cpython\"\nparameters = { N = 9 }\nmemory = \"tso\"\nwindow = \"yields\"\n\
-                 pipe_capacity = 1\nspurious = true\nnotify = \"fifo\"\nname = \"other\"";
+                 pipe_capacity = 1\nspurious = true\nnotify = \"fifo\"\nname = \"other\"\nswitch_interval_us = 7";
     let scenario =
         parse("test", "test.md", &with_page(front, ADDS)).map_err(|problems| told(&problems)).expect("parses");
     let plan = scenario.plan(&machine(2), &Overrides::default()).expect("a plan");
@@ -752,7 +752,9 @@ fn a_lane_runs_a_program_of_its_page() {
     assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended x=3", "ended x=7"]);
     assert_eq!((program.role, program.memory, program.window), (Role::Broken, MemoryModel::Sc, Window::Natural));
 
-    let PoolPlan::Cpython(program) = &other.pool else { panic!("{:?}", other.pool) };
+    let PoolPlan::Cpython(plan) = &other.pool else { panic!("{:?}", other.pool) };
+    assert_eq!((plan.switch_interval_us, plan.run_limit_ms, other.workers), (7, 2000, 1));
+    let program = &plan.program;
     assert!(program.text.contains("\nN = 9  # 2 to 9\n"), "{}", program.text);
     assert_eq!(program.parameters, [Parameter { name: "N".into(), value: 9, min: 2, max: 9 }]);
     assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended"]);

@@ -21,8 +21,8 @@ use super::floor::{Floor, Item, run_item_as};
 use super::tally::Tally;
 use super::threads::settle_in;
 use crate::doors::threads;
-use crate::program::code::{Constant, Program};
 use crate::program;
+use crate::program::code::{Constant, Program};
 use crate::system;
 use crate::telemetry::{Life, Recorder};
 use crate::wire::{CpythonPlan, Ending, EndingKind, Event, PoolPlan, RunsTick, Verdict, WorkerId};
@@ -97,9 +97,7 @@ fn may_run(plan: &CpythonPlan) -> Result<(), String> {
 
 fn has_processes(program: &Program) -> bool {
     let is_of_processes = |constant: &Constant| match constant {
-        Constant::Builtin(builtin) => {
-            builtin.module() == "multiprocessing" || builtin.name() == "ProcessPoolExecutor"
-        }
+        Constant::Builtin(builtin) => builtin.module() == "multiprocessing" || builtin.name() == "ProcessPoolExecutor",
         _ => false,
     };
     program.constants.iter().any(is_of_processes)
@@ -170,11 +168,8 @@ impl Desk<'_> {
     }
 
     fn ending(&mut self, run: u64, began_ns: u64, recorder: &mut Recorder) -> Ending {
-        let unended = |message: String| Ending {
-            kind: EndingKind::Unended,
-            message: Some(message),
-            ..Ending::default()
-        };
+        let unended =
+            |message: String| Ending { kind: EndingKind::Unended, message: Some(message), ..Ending::default() };
         let limit_ms = self.shared.plan.run_limit_ms;
         let floor = Arc::clone(&self.shared.floor);
         let interpreter = match self.interpreter(recorder) {

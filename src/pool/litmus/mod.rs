@@ -101,7 +101,9 @@ impl LitmusPool {
         let there = shared.cores.len();
         if there < threads as usize {
             let are = if there == 1 { "is one".to_string() } else { format!("are {there}") };
-            shared.tally.unavailable(format!("n/a: {} needs {threads} cores at once, and there {are}", plan.test.name()));
+            shared
+                .tally
+                .unavailable(format!("n/a: {} needs {threads} cores at once, and there {are}", plan.test.name()));
             return Ok(Arc::new(LitmusPool(shared)));
         }
         for id in (0..threads).map(WorkerId) {

@@ -13,11 +13,17 @@ fn text(test: LitmusTest, fence: bool) -> String {
     let (globals, bodies): (&str, Vec<String>) = match test {
         LitmusTest::StoreBuffering => (
             "x = y = r1 = r2 = 0",
-            vec![format!("    global x, r1\n    x = 1\n{fence}    r1 = y\n"), format!("    global y, r2\n    y = 1\n{fence}    r2 = x\n")],
+            vec![
+                format!("    global x, r1\n    x = 1\n{fence}    r1 = y\n"),
+                format!("    global y, r2\n    y = 1\n{fence}    r2 = x\n"),
+            ],
         ),
         LitmusTest::LoadBuffering => (
             "x = y = r1 = r2 = 0",
-            vec![format!("    global y, r1\n    r1 = x\n{fence}    y = 1\n"), format!("    global x, r2\n    r2 = y\n{fence}    x = 1\n")],
+            vec![
+                format!("    global y, r1\n    r1 = x\n{fence}    y = 1\n"),
+                format!("    global x, r2\n    r2 = y\n{fence}    x = 1\n"),
+            ],
         ),
         LitmusTest::MessagePassing => (
             "data = flag = seen_flag = seen_data = 0",
@@ -27,17 +33,21 @@ fn text(test: LitmusTest, fence: bool) -> String {
             ],
         ),
         LitmusTest::HalfBuiltObject => (
-            "field = there = 0\nseen = False\nheld = None",
+            "value = box = 0\nseen = -1",
             vec![
-                format!("    global field, there\n    field = 1\n{fence}    there = 1\n"),
-                format!("    global seen, held\n    seen = there == 1\n{fence}    if seen:\n        held = field\n"),
+                format!("    global value, box\n    value = 42\n{fence}    box = 1\n"),
+                format!("    global seen\n    now = box\n{fence}    if now == 1:\n        seen = value\n"),
             ],
         ),
         LitmusTest::PetersonWithoutFence => (
             "wants_a = wants_b = turn = 0\na_enters = b_enters = False",
             vec![
-                format!("    global wants_a, turn, a_enters\n    wants_a = 1\n    turn = 1\n{fence}    wants = wants_b\n    a_enters = wants == 0 or turn == 2\n"),
-                format!("    global wants_b, turn, b_enters\n    wants_b = 1\n    turn = 2\n{fence}    wants = wants_a\n    b_enters = wants == 0 or turn == 1\n"),
+                format!(
+                    "    global wants_a, turn, a_enters\n    wants_a = 1\n    turn = 1\n{fence}    wants = wants_b\n    a_enters = wants == 0 or turn == 2\n"
+                ),
+                format!(
+                    "    global wants_b, turn, b_enters\n    wants_b = 1\n    turn = 2\n{fence}    wants = wants_a\n    b_enters = wants == 0 or turn == 1\n"
+                ),
             ],
         ),
         LitmusTest::Iriw => (
@@ -62,7 +72,8 @@ fn text(test: LitmusTest, fence: bool) -> String {
 
 /// The endings that the explorer finds, as far as this ending's values go.
 fn explored(test: LitmusTest, fence: bool, memory: Memory, names: &Ending) -> BTreeSet<String> {
-    let program = compile(test.name(), &text(test, fence)).unwrap_or_else(|wrong| panic!("{wrong:?}\n{}", text(test, fence)));
+    let program =
+        compile(test.name(), &text(test, fence)).unwrap_or_else(|wrong| panic!("{wrong:?}\n{}", text(test, fence)));
     let report = explore(&program, &Options { memory, ..Options::default() }).expect("explored");
     assert!(report.outcomes.iter().all(|outcome| outcome.kind == Kind::Ended));
     let told = |values: &std::collections::BTreeMap<String, serde_json::Value>| {
@@ -87,6 +98,7 @@ fn all_seen(test: LitmusTest) -> Vec<Seen> {
                     let mut seen = *seen;
                     // Who did not see the object did not look into it.
                     let unread = test == LitmusTest::HalfBuiltObject && *register == 1 && seen[1][0] == 0;
+                    let value = if test == LitmusTest::HalfBuiltObject && *register == 1 { 42 * value } else { value };
                     seen[*thread][*register] = if unread { UNREAD } else { value };
                     seen
                 })
@@ -129,7 +141,10 @@ fn one_after_the_other_is_acceptable_and_every_place_is_counted() {
             order.iter().for_each(|&thread| shapes::act(test, false, thread, &table.places, &table.reads[thread]));
             let seen = table.seen();
             assert_eq!(seen.values().sum::<u64>(), 100);
-            assert!(seen.keys().all(|seen| shapes::ending(test, false, seen).1 == Verdict::Acceptable), "{test:?}: {seen:?}");
+            assert!(
+                seen.keys().all(|seen| shapes::ending(test, false, seen).1 == Verdict::Acceptable),
+                "{test:?}: {seen:?}"
+            );
         }
     }
 }

@@ -27,7 +27,7 @@ use super::programs::parameters;
 use super::resolve::{any_machine, distinct, pool_name, together};
 use super::tables::{
     self, Default as Absent, Key, Kind, LANE, LANES_MAX, POOLS, RUN, Shape, WORKLOADS, concerns, find_key, find_kind,
-    find_pool_key, runs_a_program,
+    find_pool_key, makes_runs,
 };
 use super::{Overrides, Problem, Scenario, set};
 use crate::program::problem::{Place, Sources, suggest};
@@ -131,7 +131,7 @@ impl Draft {
         let mut now = self.now.clone();
         let mut lane = now.lanes.last().cloned().unwrap_or_default();
         // The same tasks, coming in the same way: all else as it is where nothing is said. A program is its own workload.
-        let runs = runs_a_program(pool_of(&lane));
+        let runs = makes_runs(pool_of(&lane));
         match runs {
             true => lane.0.retain(|entry| entry.key != "name"),
             false => {
