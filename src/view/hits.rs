@@ -17,6 +17,16 @@ pub(super) enum Target {
     Tab(usize),
     /// The time line of a recording.
     Scrub,
+    /// An engine, counted from 0.
+    Engine(usize),
+    /// A thread's next step, by the thread's number.
+    Thread(usize),
+    /// A way to end, or a finding below them, counted from 0.
+    Outcome(usize),
+    /// A place in a schedule, by the number of steps that lead there.
+    Place(usize),
+    /// The line below a schedule.
+    Ruler,
     /// The window of what is open: nothing behind it can be clicked.
     Window,
 }

@@ -29,6 +29,7 @@ mod pace;
 mod panels;
 mod pen;
 mod plain;
+mod programs;
 mod run;
 mod screen;
 mod shot;

@@ -8,6 +8,7 @@ use super::keys::Keymap;
 use super::message::{Control, Effects, Guess};
 use super::pace::Pace;
 use super::panels::zoom::Zoom;
+use super::programs::Programs;
 use super::theme::{Theme, ThemeName};
 use crate::ledger::Ledger;
 use crate::scenario::Draft;
@@ -81,6 +82,8 @@ pub struct Model {
     pub(super) cost: OwnCost,
     pub(super) size: (u16, u16),
     pub(super) wanted: Vec<(LaneId, u32)>,
+    /// What is known of programs, and how they are looked at.
+    pub(super) programs: Programs,
     /// The lane that the status line tells of having been asked for something.
     asked: Option<LaneId>,
     /// When the status line was said.
@@ -171,6 +174,7 @@ impl Model {
             cost: OwnCost::default(),
             size: (80, 24),
             wanted: Vec::new(),
+            programs: Programs::default(),
             asked: None,
             said_ns: 0,
         }
@@ -259,6 +263,9 @@ impl Model {
     /// Whether the run has gone on for long enough after the guess that the facts can be read.
     pub(super) fn answer_is_in(&self) -> bool {
         let Some((_, since_ns)) = &self.guess else { return false };
+        if super::programs::is_answered(self) {
+            return true;
+        }
         let seconds = self.draft.as_ref().map_or(5.0, |draft| draft.scenario().seconds).clamp(1.0, 10.0);
         self.ledger.at_ns().saturating_sub(*since_ns) as f64 >= seconds * 1e9 || self.ledger.has_ended()
     }
@@ -277,6 +284,9 @@ impl Model {
             }
         }
         self.ledger.post(frame);
+        if let (Body::Plan(_), Some(plan)) = (&frame.body, self.ledger.plan()) {
+            self.programs.take_plan(plan);
+        }
         if self.ledger.at_ns().saturating_sub(self.said_ns) > SAID_FOR_NS {
             (self.asked, self.status) = (None, None);
         }

@@ -18,6 +18,7 @@ use super::hits::{Hit, Target};
 use super::model::Model;
 use super::panels::{big, cores, findings, lane, lines, zoom};
 use super::pen::{Pen, lines_of, styles_of};
+use super::programs::{self, Engine};
 use super::shot;
 use super::theme::ThemeName;
 use crate::ledger::LaneLedger;
@@ -94,6 +95,13 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
     let frame_rows = 1 + u16::from(boxed);
     let mut hidden: Vec<String> = Vec::new();
 
+    let engine = programs::engine(model);
+    if let Some(engine) = engine.filter(|_| model.big && model.zoom.is_none()) {
+        let bottom = rows_above(model, height);
+        programs::draw_big(model, engine, &mut pen.part(0, 0, width, bottom));
+        draw_below(model, &[], bottom, pen);
+        return;
+    }
     if model.big && model.zoom.is_none() && !ledger.lanes().is_empty() {
         big::draw(
             ledger,
@@ -105,10 +113,19 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
         draw_below(model, &[], rows_above(model, height), pen);
         return;
     }
-    lines::header(model, &mut pen.part(0, 0, width, 1));
+    match engine {
+        Some(_) => programs::draw_header(model, &mut pen.part(0, 0, width, 1)),
+        None => lines::header(model, &mut pen.part(0, 0, width, 1)),
+    }
     let bottom = rows_above(model, height);
     let mut top = 1.min(height);
     let mut left = bottom.saturating_sub(top);
+    if let Some(engine @ (Engine::Step | Engine::Explore)) = engine {
+        let without = programs::draw(model, engine, &mut pen.part(0, top, width, left));
+        hidden.extend(without.into_iter().map(str::to_string));
+        draw_below(model, &hidden, bottom, pen);
+        return;
+    }
     if let Some(zoom) = &model.zoom
         && let Some(lane) = ledger.lanes().get(model.focus_index())
     {
@@ -180,6 +197,13 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
         hidden.push("legend".to_string());
     }
 
+    // A run that stands still is drawn above the lanes: it is there for a moment only.
+    if engine == Some(Engine::Wild) {
+        let rows = programs::wild::still_rows(model, left);
+        programs::wild::draw_still(model, boxed, &mut pen.part(0, top, width, rows));
+        top += rows;
+        left -= rows;
+    }
     hidden.extend(draw_lanes(model, boxed, &mut pen.part(0, top, width, left)));
 
     if findings_rows > 0 {
@@ -192,7 +216,14 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
 
 /// The rows above the time line of a recording, the keys and what poolscope costs, as far as there is room for these.
 pub(super) fn rows_above(model: &Model, height: u16) -> u16 {
-    height - u16::from(height >= 4) - u16::from(height >= 7) - u16::from(model.is_recording() && height >= 8)
+    let keys = key_rows(model, height);
+    height - keys - u16::from(height >= 7) - u16::from(model.is_recording() && height >= 8)
+}
+
+/// The rows of keys: programs have more of them than fit in one.
+fn key_rows(model: &Model, height: u16) -> u16 {
+    let is_thinking = matches!(programs::engine(model), Some(Engine::Step | Engine::Explore));
+    u16::from(height >= 4) + u16::from(height >= 22 && is_thinking)
 }
 
 /// The time line of a recording, the keys, and what poolscope costs, from the row `bottom` on.
@@ -204,7 +235,7 @@ fn draw_below(model: &Model, hidden: &[String], bottom: u16, pen: &mut Pen<'_>) 
         row += 1;
     }
     if height >= 4 {
-        lines::hints(model, &mut pen.part(0, row, width, 1));
+        lines::hints(model, &mut pen.part(0, row, width, key_rows(model, height)));
     }
     if height >= 7 {
         lines::own_cost(model, hidden, &mut pen.part(0, height - 1, width, 1));

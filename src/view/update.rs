@@ -16,13 +16,20 @@ use super::keys::Key;
 use super::message::{Control, Effects, Message, Mouse, MouseDid, Redraw};
 use super::model::Model;
 use super::panels::zoom::Tab;
+use super::programs::{self, Engine};
 use super::screen;
 use super::theme::{Theme, ThemeName};
 use super::zooming;
 use crate::wire::Frame;
 
-/// Takes in a message.
+/// Takes in a message. What is to be asked of the explorer follows from what is shown then.
 pub fn update(model: &mut Model, message: Message) -> Effects {
+    let mut effects = take(model, message);
+    effects.controls.extend(programs::asking::ask(model));
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Effects {
     match message {
         Message::Frame(frame) => take_frame(model, &frame),
         Message::SourceGone => {
@@ -59,6 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
             model.title = draft.scenario().title.clone();
             (model.draft, model.guess, model.frozen) = (Some(draft), None, None);
             (model.paused, model.asking, model.zoom, model.status) = (false, false, None, None);
+            model.programs.begin_again();
             Effects::controls(model.ask())
         }
         Message::Catalogue(listed) => {
@@ -66,8 +74,11 @@ pub fn update(model: &mut Model, message: Message) -> Effects {
             model.dialog = Dialog::browse(listed, open);
             Effects::now()
         }
-        Message::Answer(_) => Effects::none(),
-        Message::Progress(_) => Effects::none(),
+        Message::Answer(answer) => programs::asking::take(model, *answer),
+        Message::Progress(known) => {
+            model.programs.take_progress(known);
+            Effects::now()
+        }
         // What is open stays open: only its program is another.
         Message::Reread(draft) => {
             (model.draft, model.frozen, model.paused) = (Some(draft), None, false);
@@ -110,6 +121,7 @@ fn press(model: &mut Model, key: Key) -> Effects {
     let had_status = model.status.take().is_some();
     let taken = dialogs::press(model, key);
     let taken = taken.or_else(|| if model.dialog == Dialog::None { zooming::press(model, key) } else { None });
+    let taken = taken.or_else(|| if model.dialog == Dialog::None { programs::keys::press(model, key) } else { None });
     let mut effects = taken.unwrap_or_else(|| commands::press(model, key));
     // Whatever was opened over the question gives way to it again: until it is answered nothing runs.
     if model.asking && model.dialog == Dialog::None {
@@ -129,12 +141,28 @@ fn point(model: &mut Model, mouse: Mouse) -> Effects {
         (MouseDid::WheelUp | MouseDid::WheelDown, _) if model.dialog != Dialog::None => dialogs::wheel(model, mouse),
         (MouseDid::WheelUp, _) if model.zoom.is_some() => zooming::press(model, Key::Up).unwrap_or_default(),
         (MouseDid::WheelDown, _) if model.zoom.is_some() => zooming::press(model, Key::Down).unwrap_or_default(),
+        (MouseDid::WheelUp | MouseDid::WheelDown, _) if is_thinking(model) => {
+            let key = if mouse.what == MouseDid::WheelUp { Key::Up } else { Key::Down };
+            programs::keys::press(model, key).unwrap_or_default()
+        }
         (MouseDid::WheelUp, _) => actions::focus_by(model, -1),
         (MouseDid::WheelDown, _) => actions::focus_by(model, 1),
         (_, Some(Target::Scrub)) => {
             scrub(model, hit.map_or(0..1, |hit| hit.area.left()..hit.area.right()), mouse.column)
         }
+        (_, Some(Target::Ruler)) => {
+            let columns = hit.map_or(0..1, |hit| hit.area.left()..hit.area.right());
+            let length = programs::journey(model).map_or(0, programs::journey::Journey::len);
+            let place = (share_of(&columns, mouse.column) * length as f64).round() as usize;
+            programs::keys::go_to_place(model, place)
+        }
         (MouseDid::Drag, _) => Effects::none(),
+        (MouseDid::Press, Some(Target::Engine(place))) => {
+            programs::keys::look_through(model, Engine::ALL.get(place).copied().unwrap_or_default())
+        }
+        (MouseDid::Press, Some(Target::Thread(number))) => programs::keys::step_thread(model, number),
+        (MouseDid::Press, Some(Target::Outcome(row))) => programs::keys::click_row(model, row),
+        (MouseDid::Press, Some(Target::Place(place))) => programs::keys::go_to_place(model, place),
         (MouseDid::Press, Some(Target::Command(name))) => {
             model.status = None;
             let command = commands::named(name).filter(|command| command.holds(model));
@@ -154,7 +182,16 @@ fn point(model: &mut Model, mouse: Mouse) -> Effects {
 /// Goes to the place of a recording that was pointed at on its time line.
 fn scrub(model: &mut Model, columns: std::ops::Range<u16>, column: u16) -> Effects {
     let Some(player) = model.player else { return Effects::none() };
+    actions::seek_to(model, (player.end_ns as f64 * share_of(&columns, column)) as u64)
+}
+
+/// How far along columns a column is, from 0 to 1.
+fn share_of(columns: &std::ops::Range<u16>, column: u16) -> f64 {
     let length = f64::from(columns.end.saturating_sub(columns.start).saturating_sub(1).max(1));
-    let share = f64::from(column.saturating_sub(columns.start)) / length;
-    actions::seek_to(model, (player.end_ns as f64 * share.clamp(0.0, 1.0)) as u64)
+    (f64::from(column.saturating_sub(columns.start)) / length).clamp(0.0, 1.0)
+}
+
+/// Whether a program is stepped through or explored.
+fn is_thinking(model: &Model) -> bool {
+    matches!(programs::engine(model), Some(Engine::Step | Engine::Explore))
 }

@@ -10,6 +10,7 @@ mod confirm;
 mod form;
 mod pages;
 mod pick;
+mod programs;
 
 pub(super) use confirm::{Confirm, Shots};
 pub(super) use pages::answer_lines;
@@ -22,6 +23,7 @@ use super::theme::Theme;
 use form::Form;
 use pages::Page;
 use pick::{Browser, Palette};
+use programs::{Choice, Paste};
 
 /// What is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,14 @@ pub(super) enum Dialog {
     Browse(Browser),
     /// Every parameter of a lane.
     Form(Form),
+    /// A line for a schedule.
+    Paste(Paste),
+    /// Which of a thread's steps is to be taken.
+    Choose(Choice),
+    /// Which right fix is to be looked at.
+    Cures(Choice),
+    /// The challenges of a variant.
+    Challenges(Choice),
 }
 
 impl Dialog {
@@ -61,6 +71,22 @@ impl Dialog {
 
     pub(super) fn form() -> Dialog {
         Dialog::Form(Form::default())
+    }
+
+    pub(super) fn paste() -> Dialog {
+        Dialog::Paste(Paste::default())
+    }
+
+    pub(super) fn choose(thread: usize) -> Dialog {
+        Dialog::Choose(Choice::of_thread(thread))
+    }
+
+    pub(super) fn cures() -> Dialog {
+        Dialog::Cures(Choice::default())
+    }
+
+    pub(super) fn challenges() -> Dialog {
+        Dialog::Challenges(Choice::default())
     }
 
     pub(super) fn browse(listed: Vec<crate::scenario::Listed>, open: &str) -> Dialog {
@@ -83,6 +109,8 @@ pub(super) fn press(model: &mut Model, key: Key) -> Option<Effects> {
         Dialog::Palette(_) => pick::press_palette(model, key),
         Dialog::Browse(_) => pick::press_browser(model, key),
         Dialog::Form(_) => form::press(model, key),
+        Dialog::Paste(_) => programs::press_paste(model, key),
+        Dialog::Choose(_) | Dialog::Cures(_) | Dialog::Challenges(_) => programs::press_choice(model, key),
     }
 }
 
@@ -92,6 +120,7 @@ pub(super) fn press_row(model: &mut Model, row: usize) -> Effects {
         Dialog::Palette(palette) => palette.selected = row,
         Dialog::Browse(browser) => browser.select(row),
         Dialog::Form(form) => form.select(row),
+        Dialog::Choose(choice) | Dialog::Cures(choice) | Dialog::Challenges(choice) => choice.selected = row,
         Dialog::Ask => return ask::guess(model, row),
         _ => return Effects::none(),
     }
@@ -116,6 +145,10 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         Dialog::Palette(palette) => pick::draw_palette(model, palette, pen),
         Dialog::Browse(browser) => pick::draw_browser(model, browser, pen),
         Dialog::Form(form) => form::draw(model, form, pen),
+        Dialog::Paste(paste) => programs::draw_paste(model, paste, pen),
+        Dialog::Choose(choice) | Dialog::Cures(choice) | Dialog::Challenges(choice) => {
+            programs::draw_choice(model, choice, pen);
+        }
     }
 }
 
@@ -131,6 +164,9 @@ pub(super) fn hints(dialog: &Dialog) -> Option<&'static [(&'static str, &'static
         Dialog::Shots(_) => &[("t", "text"), ("a", "ANSI"), ("s", "SVG"), ("Esc", "none")],
         Dialog::Palette(_) => &[("Enter", "do it"), ("↑ ↓", "choose"), ("Esc", "close")],
         Dialog::Browse(_) => &[("Enter", "open"), ("j k", "choose"), ("/", "search"), ("Esc", "close")],
+        Dialog::Paste(_) => &[("Enter", "go there"), ("Esc", "close")],
+        Dialog::Choose(_) | Dialog::Cures(_) => &[("1-9", "take it"), ("j k", "choose"), ("Enter", "take it"), ("Esc", "close")],
+        Dialog::Challenges(_) => &[("Enter", "a hint"), ("j k", "choose"), ("Esc", "close")],
         Dialog::Form(_) => {
             &[("Enter", "change"), ("h l", "less, more"), ("j k", "choose"), ("⌫", "default"), ("Esc", "close")]
         }

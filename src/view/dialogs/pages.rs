@@ -8,6 +8,7 @@ use crate::view::keys::Key;
 use crate::view::message::Effects;
 use crate::view::model::Model;
 use crate::view::pen::{Pen, wrap};
+use crate::view::programs;
 use crate::view::theme::{self, Theme};
 use crate::wire::{Mode, Plan};
 use ratatui::style::Style;
@@ -127,6 +128,11 @@ fn help_lines(model: &Model, page: &Page, width: u16) -> Vec<Line> {
         }
     }
     lines.rest();
+    if matches!(programs::engine(model), Some(programs::Engine::Step | programs::Engine::Explore)) {
+        let marks = programs::MARKS.iter().filter(|(shown, text)| is_meant(shown, text));
+        marks.for_each(|(shown, text)| lines.add(shown, theme.label(), text));
+        return lines.lines;
+    }
     for activity in theme::LEGEND {
         let (shape, style) = theme.activity(activity);
         let more = if activity == Activity::Running { "; a lower block for a part of the time" } else { "" };
@@ -179,7 +185,10 @@ fn about_lines(model: &Model, width: u16) -> Vec<Line> {
     lines.add("lanes", theme.label(), &mode_in_words(plan));
     for lane in &plan.lanes {
         let workers = words::plural(lane.workers as usize, "worker");
-        let text = format!("{}: {}, {workers}, {}", lane.name, lane.pool.name(), lane.workload.name());
+        let text = match lane.pool.program() {
+            Some(program) => format!("{}: {} ({})", lane.name, program.role.words(), program.program),
+            None => format!("{}: {}, {workers}, {}", lane.name, lane.pool.name(), lane.workload.name()),
+        };
         lines.add(&lane.id.to_string(), theme.label(), &text);
     }
     lines.lines
@@ -231,6 +240,11 @@ fn scroll_max(model: &Model) -> u16 {
 fn measured(ledger: &Ledger) -> String {
     let first = ledger.lanes().first().and_then(LaneLedger::throughput_per_s);
     let lanes = ledger.lanes().iter().map(|lane| match (lane.throughput_per_s(), first) {
+        // What a run of a program comes to is how it ends.
+        _ if lane.plan.pool.program().is_some() => {
+            let (failed, all) = lane.runs.as_ref().map_or((0, 0), |runs| programs::wild::failed(runs));
+            format!("{}: {} of {} failed", lane.name(), words::count(failed), words::plural(usize::try_from(all).unwrap_or(usize::MAX), "run"))
+        }
         (Some(rate), Some(first)) if first > 0.0 => {
             format!("{} {} ({})", lane.name(), words::per_s(rate, "tasks"), words::times(rate / first))
         }

@@ -19,6 +19,7 @@ use crate::ledger::{Activity, LaneLedger, Ledger, Standing, WorkerLedger};
 use crate::stats::{Histogram, words};
 use crate::view::glyphs::Glyphs;
 use crate::view::pen::{Pen, fit, width_of};
+use crate::view::programs::wild;
 use crate::view::theme::Theme;
 use crate::view::timeline::{Shares, Timeline, dominant, running_share};
 use crate::wire::{Exit, LaneId, Mode, Phase, PoolPlan, QueueHow, Start, Transport, WorkerId};
@@ -28,6 +29,7 @@ use ratatui::style::Style;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
     Headline,
+    Runs,
     Overall,
     Throughput,
     Workers,
@@ -59,8 +61,10 @@ const fn item(section: Section, name: &'static str, priority: u8, rows_min: u16,
 }
 
 /// The sections from top to bottom.
-const ITEMS: [Item; 14] = [
+const ITEMS: [Item; 15] = [
     item(Section::Headline, "throughput", 0, 1, false),
+    // A program's lanes are there for how its runs end.
+    item(Section::Runs, "endings", 0, 2, false),
     item(Section::Overall, "whole-run figures", 9, 1, false),
     item(Section::Throughput, "throughput graph", 5, 1, false),
     item(Section::Workers, "workers", 1, 2, true),
@@ -82,7 +86,9 @@ const QUANTILES_WIDE: u16 = 50;
 /// Up to so many workers get their rows before sections of this priority and later ones get any.
 const WORKERS_SOON: u16 = 4;
 const WORKERS_BEFORE: u8 = 6;
-const WORKERS_PLACE: usize = 3;
+const WORKERS_PLACE: usize = 4;
+/// A program's endings get all rows that they want before sections of this priority get any.
+const ENDINGS_BEFORE: u8 = 4;
 
 /// Graphs grow to this height before workers get more than [`WORKERS_FIRST`] rows.
 const GRAPH_ROWS: u16 = 3;
@@ -110,6 +116,8 @@ impl Rows {
     pub(in crate::view) fn plan(height: u16, width: u16, lanes: &[&LaneLedger]) -> Rows {
         let workers = lanes.iter().map(|lane| present(lane).count()).max().unwrap_or(0);
         let workers_wanted = u16::try_from(workers).unwrap_or(u16::MAX).max(1).saturating_add(1);
+        let endings = lanes.iter().filter(|lane| lane.plan.pool.program().is_some());
+        let endings = endings.map(|lane| wild::rows_wanted(lane)).max().unwrap_or(0);
         let has_locks = lanes.iter().any(|lane| !lane.locks.is_empty());
         let mut rows = [0u16; ITEMS.len()];
         let mut left = height;
@@ -118,8 +126,12 @@ impl Rows {
         by_priority.sort_by_key(|&place| ITEMS[place].priority);
         for place in by_priority {
             let item = &ITEMS[place];
-            if item.section == Section::Lock && !has_locks {
+            if (item.section == Section::Lock && !has_locks) || !is_meant(item.section, endings) {
                 continue;
+            }
+            // How runs end comes before what their threads do.
+            if item.priority == ENDINGS_BEFORE && endings > 0 {
+                grow(&mut rows, Section::Runs, endings.min(height / 2), &mut left);
             }
             // Some workers in rows of their own tell more than what comes after the first few sections.
             if item.priority == WORKERS_BEFORE {
@@ -195,6 +207,16 @@ impl Rows {
             groups.map(|group| width_of(&name_of_group(group))).collect::<Vec<_>>()
         });
         Rows { rows: planned, hidden, label: names.max().unwrap_or(1).max(1), thick }
+    }
+}
+
+/// Whether a section tells anything of lanes whose endings want so many rows: none do where lanes run no programs, and a
+/// run of a program waits in no queue, nor has it a result to check but its ending.
+fn is_meant(section: Section, endings: u16) -> bool {
+    match section {
+        Section::Runs => endings > 0,
+        Section::Queue | Section::QueueGraph | Section::Wait | Section::Tasks | Section::Check => endings == 0,
+        _ => true,
     }
 }
 
@@ -390,6 +412,7 @@ fn draw_section(
     let hue = theme.tint(theme.lane(lane.plan.id.index().unwrap_or(0)));
     match section {
         Section::Headline => headline(lane, context, pen),
+        Section::Runs => wild::draw(lane, theme, pen),
         Section::Overall => {
             let column = pen.text(0, 0, "whole run ", label);
             let rate = lane.throughput_per_s();
@@ -503,7 +526,8 @@ fn headline(lane: &LaneLedger, context: &Context<'_>, pen: &mut Pen<'_>) {
     let rate = lane.throughput_now_per_s();
     let figure = rate.map_or(words::NOT_YET.to_string(), words::number);
     let column = pen.text(0, 0, &figure, theme.strong());
-    let end = pen.text(column, 0, " tasks/s", theme.label());
+    let unit = if lane.plan.pool.program().is_some() { " runs/s" } else { " tasks/s" };
+    let end = pen.text(column, 0, unit, theme.label());
     let first = context.ledger.lanes().first().and_then(LaneLedger::throughput_now_per_s);
     pen.text_right(end + 1, 0, &ratio(rate, first), theme.strong());
 }

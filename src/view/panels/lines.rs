@@ -46,6 +46,18 @@ pub(in crate::view) fn header(model: &Model, pen: &mut Pen<'_>) {
     }
 }
 
+/// What must be known wherever somebody looks; where it runs, the time as well.
+pub(in crate::view) fn alarms(model: &Model, with_time: bool) -> Vec<(String, Style)> {
+    let mut parts = header_right(model);
+    let mode = usize::from(model.shown().plan().is_some());
+    let turns = model.shown().plan().is_some_and(|plan| matches!(plan.mode, Mode::Turns { .. }));
+    parts.drain(..mode + usize::from(turns));
+    if !with_time {
+        parts.pop();
+    }
+    parts
+}
+
 fn header_right(model: &Model) -> Vec<(String, Style)> {
     let (ledger, theme) = (model.shown(), &model.theme);
     let mut parts = Vec::new();
@@ -122,25 +134,33 @@ pub(in crate::view) fn hints(model: &Model, pen: &mut Pen<'_>) {
     let kept: u16 = last.chunks(1).map(|group| width(group) + 2).sum();
     // Neighbours with the same hint share it.
     let groups = shown.chunk_by(|one, next| one.1 == next.1);
-    let mut draw = |group: &[(&'static Command, &str, String)], column: u16| {
+    let (columns, rows) = (pen.width(), pen.height());
+    let mut draw = |group: &[(&'static Command, &str, String)], column: u16, row: u16| {
         let mut end = column;
         for (command, _, shown) in group {
-            pen.part(end, 0, width_of(shown) + 1, 1).hit(Target::Command(command.name));
-            end = pen.text(end, 0, shown, key) + 1;
+            pen.part(end, row, width_of(shown) + 1, 1).hit(Target::Command(command.name));
+            end = pen.text(end, row, shown, key) + 1;
         }
         let Some((command, hint, _)) = group.first() else { return end };
-        pen.part(end, 0, width_of(hint), 1).hit(Target::Command(command.name));
-        pen.text(end, 0, hint, theme.label()) + 2
+        pen.part(end, row, width_of(hint), 1).hit(Target::Command(command.name));
+        pen.text(end, row, hint, theme.label()) + 2
     };
-    let room = model.size().0.saturating_sub(kept);
+    let mut row = 0;
     for group in groups {
+        let room = columns.saturating_sub(if row + 1 >= rows { kept } else { 0 });
         if column + width(group) > room {
-            break;
+            if row + 1 >= rows {
+                break;
+            }
+            (row, column) = (row + 1, 1);
         }
-        column = draw(group, column);
+        column = draw(group, column, row);
     }
     for one in last.chunks(1) {
-        column = draw(one, column);
+        if column + width(one) > columns && row + 1 < rows {
+            (row, column) = (row + 1, 1);
+        }
+        column = draw(one, column, row);
     }
 }
 

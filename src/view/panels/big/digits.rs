@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 /// How large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Size {
+pub(in crate::view) enum Size {
     /// Text.
     Plain,
     /// Two points to a cell, one above the other.
@@ -19,13 +19,13 @@ pub(super) enum Size {
 
 /// Which set of shapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shapes {
+pub(in crate::view) enum Shapes {
     Small,
     Large,
 }
 
 /// From the smallest to the largest.
-pub(super) const SIZES: [Size; 9] = [
+pub(in crate::view) const SIZES: [Size; 9] = [
     Size::Plain,
     Size::Half(Shapes::Small),
     Size::Half(Shapes::Large),
@@ -62,7 +62,7 @@ impl Shapes {
 
 impl Size {
     /// The rows that it takes.
-    pub(super) fn rows(self) -> u16 {
+    pub(in crate::view) fn rows(self) -> u16 {
         match self {
             Size::Plain => 1,
             Size::Half(shapes) => shapes.rows().div_ceil(2),
@@ -71,7 +71,7 @@ impl Size {
     }
 
     /// The columns that a text takes.
-    pub(super) fn columns(self, text: &str) -> u16 {
+    pub(in crate::view) fn columns(self, text: &str) -> u16 {
         let (shapes, per_point) = match self {
             Size::Plain => return width_of(text),
             Size::Half(shapes) => (shapes, 1),
@@ -88,7 +88,7 @@ fn points_of(shapes: Shapes, character: char) -> u16 {
 }
 
 /// Draws a text; what has no shape stays blank.
-pub(super) fn draw(text: &str, size: Size, style: Style, column: u16, row: u16, pen: &mut Pen<'_>) {
+pub(in crate::view) fn draw(text: &str, size: Size, style: Style, column: u16, row: u16, pen: &mut Pen<'_>) {
     let (shapes, per_point) = match size {
         Size::Plain => {
             pen.text(column, row, text, style);

@@ -15,7 +15,7 @@
 //! All lanes have digits of the same size, and columns of the same time: what looks larger is more. The lanes stand in
 //! as many columns as make the digits largest.
 
-mod digits;
+pub(in crate::view) mod digits;
 
 use self::digits::{SIZES, Size};
 use crate::ledger::{Activity, FindingKind, LaneLedger, Ledger, Standing};
