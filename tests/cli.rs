@@ -238,9 +238,9 @@ fn wrong_usage_says_what_is_wrong_and_what_may_be_meant() {
         assert_eq!([first, help].join("\n").trim_end(), expected, "{args:?}");
     };
     check(&["run", "lock-kind"], "poolscope: lock-kind: there is no such scenario\n  help: did you mean `lock-kinds`?");
-    check(&["run", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: known here: …");
-    check(&["frobnicate"], "poolscope: frobnicate: there is no such scenario\n  help: known here: …");
-    check(&["notes", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: known here: …");
+    check(&["run", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: `poolscope list` shows them all");
+    check(&["frobnicate"], "poolscope: frobnicate: there is no such scenario\n  help: `poolscope list` shows them all");
+    check(&["notes", "xyzzy"], "poolscope: xyzzy: there is no such scenario\n  help: `poolscope list` shows them all");
     check(
         &["run", "./no/such.md"],
         "poolscope: ./no/such.md: there is no such file\n  help: `poolscope list` shows them all",
@@ -304,6 +304,34 @@ fn a_check_reports_on_every_file() {
     assert!(said.out.contains("did you mean `workload`?"), "{}", said.out);
     assert!(said.out.contains(&format!("{good}: fine")), "{}", said.out);
     assert!(said.out.contains("none.md: there is no such file"), "{}", said.out);
+}
+
+#[test]
+fn a_fix_that_is_none_is_not_let_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = "```python mine\nimport threading\nx = 0\ndef work():\n    global x\n    x += 1\n\
+                   a = threading.Thread(target=work)\nb = threading.Thread(target=work)\n\
+                   a.start()\nb.start()\na.join()\nb.join()\n```";
+    let write = |name: &str, role: &str| {
+        let lane = format!(
+            "[[lane]]\npool = \"program\"\nprogram = \"mine\"\nacceptable = [\"ended x=2\"]\nrole = \"{role}\""
+        );
+        let text = format!("+++\ntitle = \"Mine\"\n{lane}\n+++\n# Mine\n\n{program}\n");
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let said = poolscope(&["check", &write("fix.md", "right-fix")]);
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    let told = "fix.md:7:8: lane 1: it is called a right fix, and 4 of 6 schedules fail";
+    assert!(
+        said.out.contains(told) && said.out.contains("help: 1.2.2.1: A reads x (0) · B reads x (0)"),
+        "{}",
+        said.out
+    );
+    let said = poolscope(&["check", &write("bug.md", "broken")]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert!(said.out.contains("bug.md: fine, 1 lanes\n  1 mine, broken: 4 of 6 schedules fail\n"), "{}", said.out);
 }
 
 #[test]

@@ -115,6 +115,9 @@ pub(super) enum Command {
     /// List the scenarios, built in and your own.
     List,
     /// Check scenario files.
+    ///
+    /// The programs of their lanes are explored: a fix that can fail, a bug that cannot happen and a count that is not so
+    /// are refused.
     Check {
         /// The files.
         #[arg(required = true)]

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A scenario is data. Whatever its text holds, the worst that comes of it is a list of problems, each with its line
-//! and column: it can name no program, no file and no address.
+//! and column: it can run no command, open no file and name no address. A program in it is a text in the subset.
 //!
 //! Absent here: clocks, lanes, screens. Nothing is read but the files that [`find`] and [`list`] are asked for.
 

@@ -165,7 +165,9 @@ pub(super) fn hints(dialog: &Dialog) -> Option<&'static [(&'static str, &'static
         Dialog::Palette(_) => &[("Enter", "do it"), ("↑ ↓", "choose"), ("Esc", "close")],
         Dialog::Browse(_) => &[("Enter", "open"), ("j k", "choose"), ("/", "search"), ("Esc", "close")],
         Dialog::Paste(_) => &[("Enter", "go there"), ("Esc", "close")],
-        Dialog::Choose(_) | Dialog::Cures(_) => &[("1-9", "take it"), ("j k", "choose"), ("Enter", "take it"), ("Esc", "close")],
+        Dialog::Choose(_) | Dialog::Cures(_) => {
+            &[("1-9", "take it"), ("j k", "choose"), ("Enter", "take it"), ("Esc", "close")]
+        }
         Dialog::Challenges(_) => &[("Enter", "a hint"), ("j k", "choose"), ("Esc", "close")],
         Dialog::Form(_) => {
             &[("Enter", "change"), ("h l", "less, more"), ("j k", "choose"), ("⌫", "default"), ("Esc", "close")]

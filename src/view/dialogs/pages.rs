@@ -243,7 +243,12 @@ fn measured(ledger: &Ledger) -> String {
         // What a run of a program comes to is how it ends.
         _ if lane.plan.pool.program().is_some() => {
             let (failed, all) = lane.runs.as_ref().map_or((0, 0), |runs| programs::wild::failed(runs));
-            format!("{}: {} of {} failed", lane.name(), words::count(failed), words::plural(usize::try_from(all).unwrap_or(usize::MAX), "run"))
+            format!(
+                "{}: {} of {} failed",
+                lane.name(),
+                words::count(failed),
+                words::plural(usize::try_from(all).unwrap_or(usize::MAX), "run")
+            )
         }
         (Some(rate), Some(first)) if first > 0.0 => {
             format!("{} {} ({})", lane.name(), words::per_s(rate, "tasks"), words::times(rate / first))

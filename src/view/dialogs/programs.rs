@@ -1,13 +1,13 @@
 //! What is asked about programs: which of several steps, which schedule, which cure, which challenge.
 
 use super::{Dialog, motion, moved, passes, type_into, window};
+use crate::stats::words;
 use crate::view::hits::Target;
 use crate::view::keys::Key;
 use crate::view::message::Effects;
 use crate::view::model::Model;
 use crate::view::pen::{Pen, wrap};
 use crate::view::programs::{self, challenges, keys};
-use crate::stats::words;
 
 /// A line for a schedule, and what is wrong with what stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -52,7 +52,8 @@ impl Programs {
     fn note(&mut self, progress: Progress, kept: bool) -> bool {
         let same = |best: &&mut Best| {
             let best = &best.progress;
-            (&best.scenario, &best.variant, &best.challenge) == (&progress.scenario, &progress.variant, &progress.challenge)
+            (&best.scenario, &best.variant, &best.challenge)
+                == (&progress.scenario, &progress.variant, &progress.challenge)
         };
         match self.best.iter_mut().find(same) {
             Some(best) if (best.progress.switches, best.progress.steps) <= (progress.switches, progress.steps) => false,
@@ -91,9 +92,8 @@ pub(in crate::view) fn of(model: &Model, variant: usize) -> Vec<Challenge> {
 impl Challenge {
     /// A hint: which thread goes first, then where to switch, then all of it.
     pub(in crate::view) fn hint(&self, stage: u8) -> String {
-        let threads: Vec<usize> = (self.shortest.split('.'))
-            .filter_map(|turn| turn.split(['w', ':']).next()?.parse().ok())
-            .collect();
+        let threads: Vec<usize> =
+            (self.shortest.split('.')).filter_map(|turn| turn.split(['w', ':']).next()?.parse().ok()).collect();
         let Some(&first) = threads.first() else { return "It happens whatever anybody does.".to_string() };
         let first_steps = threads.iter().take_while(|thread| **thread == first).count();
         match stage {
@@ -145,7 +145,9 @@ pub(in crate::view) fn look(model: &mut Model, variant: usize, mode: Mode) {
     let Some(place) = report.outcomes.iter().position(|outcome| outcome.ending() == ending) else { return };
     let shortest = report.outcomes[place].shortest.clone();
     let (steps, switches) = (journey.here(), journey.switches());
-    let Some(challenge) = of(model, variant).into_iter().find(|challenge| challenge.shortest == shortest) else { return };
+    let Some(challenge) = of(model, variant).into_iter().find(|challenge| challenge.shortest == shortest) else {
+        return;
+    };
     let Some((scenario, name)) = key(model, variant) else { return };
     let (par_steps, par_switches) = challenge.par;
     let progress = Progress { scenario, variant: name, challenge: challenge.name.clone(), steps, switches };

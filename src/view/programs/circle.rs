@@ -130,7 +130,8 @@ impl Graph {
             })
             .collect();
         let is_lock = |wait: &&Wait| awaited_end(&wait.what).is_none();
-        let holds = waits.iter().filter(is_lock).filter_map(|wait| Some((wait.held_by?, wait.what.clone(), String::new())));
+        let holds =
+            waits.iter().filter(is_lock).filter_map(|wait| Some((wait.held_by?, wait.what.clone(), String::new())));
         let holds = holds.collect();
         let circle: Vec<usize> = still.circle.iter().map(|thread| *thread as usize).collect();
         let ring = ring_of(&circle, &waits);
@@ -178,7 +179,11 @@ impl Graph {
             let parts = self.circle.iter().filter_map(|thread| {
                 let wait = self.waits.iter().find(|wait| wait.thread == *thread)?;
                 let holder = wait.held_by?;
-                let who = if holder == *thread { "it holds itself".to_string() } else { format!("{} holds", thread_name(holder)) };
+                let who = if holder == *thread {
+                    "it holds itself".to_string()
+                } else {
+                    format!("{} holds", thread_name(holder))
+                };
                 Some(match awaited_end(&wait.what) {
                     Some(other) => format!("{} waits for the end of {}", thread_name(*thread), thread_name(other)),
                     None => format!("{} waits for {}, which {who}", thread_name(*thread), wait.what),
@@ -191,12 +196,19 @@ impl Graph {
             let waits = self.waits.iter().filter(|wait| awaited_end(&wait.what).is_none());
             let waits: Vec<String> =
                 waits.map(|wait| format!("{} waits for {}", thread_name(wait.thread), wait.what)).collect();
-            return format!("Nobody can move, and no circle is needed for it: {}, and nobody is left to bring that about.", waits.join(", "));
+            return format!(
+                "Nobody can move, and no circle is needed for it: {}, and nobody is left to bring that about.",
+                waits.join(", ")
+            );
         }
         match self.waits.iter().find(|wait| wait.held_by.is_some() && awaited_end(&wait.what).is_none()) {
             Some(wait) => {
                 let holder = wait.held_by.map(thread_name).unwrap_or_default();
-                format!("{} waits for {}, which {holder} holds. No circle: {holder} can still move.", thread_name(wait.thread), wait.what)
+                format!(
+                    "{} waits for {}, which {holder} holds. No circle: {holder} can still move.",
+                    thread_name(wait.thread),
+                    wait.what
+                )
             }
             None => "Nobody waits for a lock.".to_string(),
         }
@@ -227,8 +239,12 @@ pub(in crate::view) fn draw(graph: &Graph, flash: bool, cure: Option<&str>, them
         let waits = graph.waits.iter().filter(|wait| awaited_end(&wait.what).is_none());
         for wait in waits.take(usize::from(height.saturating_sub(said + cured + 1))) {
             let column = pen.text(0, row, &thread_name(wait.thread), threads::name_style(wait.thread, theme));
-            let held: Vec<&str> =
-                graph.holds.iter().filter(|(holder, ..)| *holder == wait.thread).map(|(_, lock, _)| lock.as_str()).collect();
+            let held: Vec<&str> = graph
+                .holds
+                .iter()
+                .filter(|(holder, ..)| *holder == wait.thread)
+                .map(|(_, lock, _)| lock.as_str())
+                .collect();
             let held = if held.is_empty() { String::new() } else { format!(" holds {},", held.join(", ")) };
             pen.text(column, row, &format!("{held} waits for {} {}", wait.what, wait.since), theme.text());
             row += 1;
@@ -238,7 +254,11 @@ pub(in crate::view) fn draw(graph: &Graph, flash: bool, cure: Option<&str>, them
         let mut column = 0;
         for (name, holds) in graph.conditions() {
             let (sign, style) = if holds { ("✓ ", closed) } else { ("· ", theme.label()) };
-            let name = if width < 74 { name.replace("mutual ", "").replace("no preemption", "no taking away").replace(" and ", "+") } else { name.to_string() };
+            let name = if width < 74 {
+                name.replace("mutual ", "").replace("no preemption", "no taking away").replace(" and ", "+")
+            } else {
+                name.to_string()
+            };
             column = pen.text(column, row, sign, style);
             column = pen.text(column, row, &name, if holds { theme.strong() } else { theme.label() }) + 2;
         }
@@ -362,7 +382,11 @@ impl Edge {
             for row in top..=bottom {
                 pen.put(x0, row, upright, style);
             }
-            if y1 > y0 { pen.put(x0, bottom, '▼', style) } else { pen.put(x0, top, '▲', style) }
+            if y1 > y0 {
+                pen.put(x0, bottom, '▼', style)
+            } else {
+                pen.put(x0, top, '▲', style)
+            }
             // Labels stand beside the line, each on a row of its own, so that they cannot run into each other.
             let is_right = y1 > y0;
             let row = if is_right { u16::midpoint(top, bottom) } else { top + 1 };

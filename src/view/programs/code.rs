@@ -15,9 +15,9 @@ use crate::view::theme::Theme;
 use ratatui::style::{Modifier, Style};
 
 const WORDS: [&str; 32] = [
-    "False", "None", "True", "and", "as", "assert", "break", "class", "continue", "def", "del", "elif", "else", "except",
-    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
-    "return", "try", "while", "with",
+    "False", "None", "True", "and", "as", "assert", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
+    "pass", "raise", "return", "try", "while", "with",
 ];
 
 /// What is special about lines.
@@ -127,9 +127,10 @@ pub(in crate::view) fn draw(text: &str, position: Option<&Position>, marks: &Mar
     }
     // Where a thread is: main only where it does more than wait for the others.
     let stands: Vec<(u32, usize, &str, bool)> = position.map_or(Vec::new(), |position| {
-        let there = position.threads.iter().filter(|thread| {
-            thread.line > 0 && !matches!(thread.doing, Doing::Ended) && !threads::only_joins(thread)
-        });
+        let there = position
+            .threads
+            .iter()
+            .filter(|thread| thread.line > 0 && !matches!(thread.doing, Doing::Ended) && !threads::only_joins(thread));
         there.map(|thread| (thread.line, thread.number, thread.name.as_str(), !thread.next.is_empty())).collect()
     });
     let mut matters: Vec<u32> = stands.iter().map(|stand| stand.0).collect();

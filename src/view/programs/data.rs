@@ -76,7 +76,8 @@ pub(in crate::view) fn lines(position: &Position, theme: &Theme, width: u16) -> 
     let names = position.shared.iter().map(|datum| usize::from(width_of(&datum.name)));
     let values = position.shared.iter().map(|datum| usize::from(width_of(&datum.value)) + 2);
     let columns = (names.max().unwrap_or(0).min(most), values.max().unwrap_or(0).min(most));
-    let mut lines: Vec<Line> = position.shared.iter().map(|datum| of_datum(position, datum, columns, width >= WIDE, theme)).collect();
+    let mut lines: Vec<Line> =
+        position.shared.iter().map(|datum| of_datum(position, datum, columns, width >= WIDE, theme)).collect();
     if lines.is_empty() {
         lines.push(vec![("Nothing is shared.".to_string(), label)]);
     }

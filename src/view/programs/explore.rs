@@ -13,7 +13,7 @@
 use super::code::{self, Marks};
 use super::outcomes::{self, Table};
 use super::{Mode, Variant, focused, question};
-use crate::explore::{FindingKind, Finding, Grain, Memory, Position};
+use crate::explore::{Finding, FindingKind, Grain, Memory, Position};
 use crate::stats::words;
 use crate::view::hits::Target;
 use crate::view::model::Model;
@@ -115,7 +115,12 @@ fn headline(table: &Table) -> String {
     format!("{}{share}{wild}", table.failing.to_lowercase())
 }
 
-fn draw_table(model: &Model, (index, variant, mode): (usize, &Variant, Mode), table: Option<&Table>, pen: &mut Pen<'_>) {
+fn draw_table(
+    model: &Model,
+    (index, variant, mode): (usize, &Variant, Mode),
+    table: Option<&Table>,
+    pen: &mut Pen<'_>,
+) {
     let height = pen.height();
     if let Some((lines, style)) = outcomes::not_known(model, index, mode) {
         outcomes::draw_lines(&lines, style, pen);
@@ -214,7 +219,11 @@ fn finding_text(finding: &Finding) -> String {
     format!("{name}: {text}")
 }
 
-fn finding_lines(findings: &[Finding], width: usize, theme: &Theme) -> Vec<(usize, Option<(&'static str, Style)>, String)> {
+fn finding_lines(
+    findings: &[Finding],
+    width: usize,
+    theme: &Theme,
+) -> Vec<(usize, Option<(&'static str, Style)>, String)> {
     let mut lines = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         let text = words::plain(&finding_text(finding));

@@ -358,9 +358,11 @@ fn no_thread(position: &Position, number: usize) -> String {
 
 /// What happened to a thread since it was seen last, if anything did.
 fn happened(position: &Position, before: &[Doing]) -> Option<String> {
-    let changed = position.threads.iter().zip(before).find(|(thread, before)| {
-        thread.doing != **before && thread.doing != Doing::Ready && thread.number > 0
-    })?;
+    let changed = position
+        .threads
+        .iter()
+        .zip(before)
+        .find(|(thread, before)| thread.doing != **before && thread.doing != Doing::Ready && thread.number > 0)?;
     Some(match changed.0.doing {
         Doing::Ended => format!("{} has ended.", changed.0.name),
         _ => cannot_move(changed.0),

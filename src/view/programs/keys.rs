@@ -166,9 +166,13 @@ pub(in crate::view) fn paste(model: &mut Model, text: &str) -> Result<Effects, S
     for (place, turn) in schedule.split('.').enumerate().filter(|_| !schedule.is_empty()) {
         let (thread, choice) = turn.split_once(':').unwrap_or((turn, "0"));
         let number = thread.strip_suffix('w').unwrap_or(thread);
-        let is_number = |text: &str| !text.is_empty() && text.len() <= 6 && text.bytes().all(|one| one.is_ascii_digit());
+        let is_number =
+            |text: &str| !text.is_empty() && text.len() <= 6 && text.bytes().all(|one| one.is_ascii_digit());
         if !is_number(number) || !is_number(choice) {
-            return Err(format!("Step {}, `{turn}`, is none: write thread numbers with dots, as in 1.2.1.2.", place + 1));
+            return Err(format!(
+                "Step {}, `{turn}`, is none: write thread numbers with dots, as in 1.2.1.2.",
+                place + 1
+            ));
         }
     }
     Ok(open_schedule(model, index, schedule))
@@ -196,7 +200,9 @@ pub(in crate::view) fn next_grain(model: &mut Model) -> Effects {
     model.programs.grain = asking::other_grain(model.programs.grain);
     let text = match model.programs.grain {
         crate::explore::Grain::Operation => "A step is one operation: a read, a write, a lock taken.",
-        crate::explore::Grain::Statement => "A step is a whole statement, which is what beginners assume. Real threads do not keep to it.",
+        crate::explore::Grain::Statement => {
+            "A step is a whole statement, which is what beginners assume. Real threads do not keep to it."
+        }
     };
     model.tell(text)
 }
@@ -208,7 +214,9 @@ pub(in crate::view) fn next_memory(model: &mut Model) -> Effects {
     model.programs.memory = Some(memory);
     let text = match memory {
         crate::explore::Memory::Sc => "sc: a write is seen by all at once.",
-        crate::explore::Memory::Tso => "tso: a write waits in its thread's store buffer before others see it, as on x86.",
+        crate::explore::Memory::Tso => {
+            "tso: a write waits in its thread's store buffer before others see it, as on x86."
+        }
     };
     model.tell(text)
 }
@@ -262,9 +270,12 @@ pub(in crate::view) fn change_parameter(model: &mut Model, by: i64) -> Effects {
     }
     let has_it = |variant: &super::Variant| {
         let parameters = variant.program.as_ref().map_or(&[][..], |program| &program.parameters);
-        parameters.iter().any(|one| one.name == parameter.name && i64::from(one.min) <= next && next <= i64::from(one.max))
+        parameters
+            .iter()
+            .any(|one| one.name == parameter.name && i64::from(one.min) <= next && next <= i64::from(one.max))
     };
-    let lanes: Vec<usize> = (0..model.programs.variants.len()).filter(|lane| has_it(&model.programs.variants[*lane])).collect();
+    let lanes: Vec<usize> =
+        (0..model.programs.variants.len()).filter(|lane| has_it(&model.programs.variants[*lane])).collect();
     let path = format!("parameters.{}", parameter.name);
     let said = format!("{} = {next}: the run starts anew.", parameter.name);
     set_in(model, &lanes, &path, &next.to_string(), &said)
@@ -293,7 +304,8 @@ pub(in crate::view) fn next_window(model: &mut Model) -> Effects {
         Window::Yields { count: 1 },
         Window::Micros { us: 100 },
     ];
-    let Some(now) = focused(model).and_then(|(_, variant)| variant.program.as_ref()).map(|program| program.window) else {
+    let Some(now) = focused(model).and_then(|(_, variant)| variant.program.as_ref()).map(|program| program.window)
+    else {
         return Effects::none();
     };
     let same = |one: &Window| std::mem::discriminant(one) == std::mem::discriminant(&now);

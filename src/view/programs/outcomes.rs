@@ -192,7 +192,8 @@ fn label_with(ending: &Ending, hidden: &[String]) -> String {
             if waits.is_empty() {
                 waits = ending.waits.iter().collect();
             }
-            let waits = waits.iter().map(|wait| format!("{} waits for {}", thread_name(wait.thread as usize), wait.what));
+            let waits =
+                waits.iter().map(|wait| format!("{} waits for {}", thread_name(wait.thread as usize), wait.what));
             format!("deadlock: {}", waits.collect::<Vec<_>>().join(", "))
         }
         EndingKind::Assertion => format!("assert fails in {}, line {line} {said}", thread()),
@@ -284,9 +285,7 @@ pub(in crate::view) fn not_known(model: &Model, variant: usize, mode: Mode) -> O
             );
             Some((vec![text], theme.tint(theme.warn)))
         }
-        Some(Explored::Refused(why)) => {
-            Some((why.lines().map(str::to_string).collect(), theme.tint(theme.bad)))
-        }
+        Some(Explored::Refused(why)) => Some((why.lines().map(str::to_string).collect(), theme.tint(theme.bad))),
         None => {
             let flight = model.programs.flight.as_ref();
             let flight = flight.filter(|flight| flight.about == super::asking::About::All(variant, mode));
@@ -294,8 +293,14 @@ pub(in crate::view) fn not_known(model: &Model, variant: usize, mode: Mode) -> O
                 None => "Not explored yet.".to_string(),
                 Some(flight) => {
                     let since = model.ledger.at_ns().saturating_sub(flight.since_ns);
-                    let s = if since >= 1_000_000_000 { format!(" for {} s", since / 1_000_000_000) } else { String::new() };
-                    let states = flight.states.map_or(String::new(), |states| format!(", {} states so far", words::count(states)));
+                    let s = if since >= 1_000_000_000 {
+                        format!(" for {} s", since / 1_000_000_000)
+                    } else {
+                        String::new()
+                    };
+                    let states = flight
+                        .states
+                        .map_or(String::new(), |states| format!(", {} states so far", words::count(states)));
                     format!("Exploring every schedule{s}{states} …")
                 }
             };
@@ -309,7 +314,11 @@ pub(in crate::view) fn draw_lines(lines: &[String], style: Style, pen: &mut Pen<
     let (width, height) = (usize::from(pen.width()), pen.height());
     let wrapped = lines.iter().flat_map(|line| {
         let line = words::plain(line);
-        if usize::from(width_of(&line)) <= width || line.starts_with(' ') { vec![line] } else { wrap(&line, width.max(1)) }
+        if usize::from(width_of(&line)) <= width || line.starts_with(' ') {
+            vec![line]
+        } else {
+            wrap(&line, width.max(1))
+        }
     });
     for (row, line) in (0..height).zip(wrapped) {
         pen.text(0, row, &line, style);
@@ -325,7 +334,12 @@ pub(in crate::view) fn draw_told(row: &Row, theme: &Theme, pen: &mut Pen<'_>) {
         let is_end = place >= row.length;
         let lines = wrap(&words::plain(step), usize::from(width.saturating_sub(4)).max(1));
         if at + lines.len() as u16 > height || (at + 1 == height && place + 1 < steps.len()) {
-            pen.text(4, at.min(height.saturating_sub(1)), &format!("… and {} more", steps.len() - place), theme.label());
+            pen.text(
+                4,
+                at.min(height.saturating_sub(1)),
+                &format!("… and {} more", steps.len() - place),
+                theme.label(),
+            );
             return;
         }
         for (part, line) in lines.iter().enumerate() {
@@ -406,7 +420,8 @@ pub(in crate::view) fn draw(table: &Table, marked: Option<usize>, theme: &Theme,
         let is_marked = marked == Some(place);
         let (sign, style) = mark(one.verdict, theme);
         line.text(0, 0, sign, style);
-        let label_style = if is_marked { theme.strong().add_modifier(ratatui::style::Modifier::UNDERLINED) } else { theme.text() };
+        let label_style =
+            if is_marked { theme.strong().add_modifier(ratatui::style::Modifier::UNDERLINED) } else { theme.text() };
         line.text(2, 0, &fit(&one.label, usize::from(columns.label)), label_style);
         if is_marked {
             line.text(1, 0, "▸", theme.tint(theme.warn).patch(theme.strong()));
@@ -437,7 +452,8 @@ pub(in crate::view) fn draw(table: &Table, marked: Option<usize>, theme: &Theme,
         } else {
             format!("only in the wild ({} times): {text}", words::count(*count))
         };
-        let style = if table.unlisted_is_fault { theme.tint(theme.bad).patch(theme.alarm()) } else { theme.tint(theme.warn) };
+        let style =
+            if table.unlisted_is_fault { theme.tint(theme.bad).patch(theme.alarm()) } else { theme.tint(theme.warn) };
         pen.text(0, row, &said, style);
         row += 1;
     }
@@ -461,7 +477,10 @@ pub(in crate::view) fn matrix(model: &Model, variant: usize) -> Vec<(Memory, Vec
             Some(Explored::Report(_)) => Table::of(model, variant, mode).map_or(String::new(), |table| {
                 let share = table.failing_share().filter(|share| *share > 0.0);
                 let share = share.map_or(String::new(), |share| format!(" ({})", words::percent(share)));
-                format!("{}{share}", table.failing.replace(" schedules fail", " fail").replace(" schedule fails", " fails"))
+                format!(
+                    "{}{share}",
+                    table.failing.replace(" schedules fail", " fail").replace(" schedule fails", " fails")
+                )
             }),
             Some(Explored::Refused(_)) => words::NOT_AVAILABLE.to_string(),
             None => words::NOT_YET.to_string(),

@@ -29,9 +29,10 @@ pub(in crate::view) fn lines(model: &Model, width: u16) -> Vec<(String, Style)> 
             (true, Some(chosen), _) if guess.right => {
                 (format!("You guessed right: “{}”. {}", chosen.text, chosen.why), theme.tint(theme.good))
             }
-            (true, Some(chosen), Some(right)) => {
-                (format!("You guessed “{}”. Rather: “{}”. {}", chosen.text, right.text, right.why), theme.tint(theme.warn))
-            }
+            (true, Some(chosen), Some(right)) => (
+                format!("You guessed “{}”. Rather: “{}”. {}", chosen.text, right.text, right.why),
+                theme.tint(theme.warn),
+            ),
             (_, Some(chosen), _) => (format!("You guessed “{}”.", chosen.text), theme.text()),
             _ => (String::new(), theme.text()),
         };
@@ -48,7 +49,8 @@ pub(in crate::view) fn lines(model: &Model, width: u16) -> Vec<(String, Style)> 
 /// Whether what the first variant can do is known: before, nothing gives the answer away.
 pub(in crate::view) fn is_known(model: &Model) -> bool {
     let programs = &model.programs;
-    (0..programs.variants.len()).any(|index| matches!(programs.variants[index].explored(programs.mode(index)), Some(Explored::Report(_))))
+    (0..programs.variants.len())
+        .any(|index| matches!(programs.variants[index].explored(programs.mode(index)), Some(Explored::Report(_))))
 }
 
 /// What is known of this variant, and which key proves it.

@@ -69,7 +69,8 @@ const AROUND: usize = 160;
 
 /// The rows that it needs at a number of threads.
 pub(in crate::view) fn rows_wanted(position: Option<&Position>, journey: &Journey) -> u16 {
-    let threads = position.map_or(2, |position| position.threads.iter().filter(|thread| shows(journey, thread.number)).count());
+    let threads =
+        position.map_or(2, |position| position.threads.iter().filter(|thread| shows(journey, thread.number)).count());
     let ghost = usize::from(journey.ghost().is_some());
     u16::try_from(threads.max(1) + ghost + 1).unwrap_or(8)
 }

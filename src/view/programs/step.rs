@@ -161,7 +161,11 @@ fn draw_program(model: &Model, (index, variant, mode): (usize, &Variant, Mode), 
 }
 
 /// How it ended, where it has; and what went wrong on the way, in words.
-fn ended_lines(position: &Position, theme: &crate::view::theme::Theme, width: u16) -> Vec<(String, ratatui::style::Style)> {
+fn ended_lines(
+    position: &Position,
+    theme: &crate::view::theme::Theme,
+    width: u16,
+) -> Vec<(String, ratatui::style::Style)> {
     let mut lines = Vec::new();
     let mut add = |text: &str, style: ratatui::style::Style| {
         let told = wrap(&words::plain(text), usize::from(width).max(1));
@@ -271,7 +275,8 @@ fn draw_table(
 ) {
     let theme = &model.theme;
     let right = table.map_or(String::new(), |table| {
-        let wild = if table.wild > 0 { format!(" · wild {} runs", words::count_short(table.wild)) } else { String::new() };
+        let wild =
+            if table.wild > 0 { format!(" · wild {} runs", words::count_short(table.wild)) } else { String::new() };
         format!("{}{wild}", table.failing.to_lowercase())
     });
     let short = || table.map_or(String::new(), |table| table.failing.to_lowercase());
@@ -299,7 +304,8 @@ fn draw_table(
             break;
         }
         let (is_met, text) = challenges::line(model, index, &challenge);
-        let (sign, style) = if is_met { ("✓", theme.tint(theme.good).patch(theme.strong())) } else { ("○", theme.label()) };
+        let (sign, style) =
+            if is_met { ("✓", theme.tint(theme.good).patch(theme.strong())) } else { ("○", theme.label()) };
         inside.text(0, row, sign, style);
         let lines = wrap(&words::plain(&text), usize::from(width.saturating_sub(2)).max(1));
         for line in lines {

@@ -58,7 +58,8 @@ fn taken(journey: &Journey, thread: &ThreadStand) -> Vec<String> {
 pub(in crate::view) fn lines(journey: &Journey, position: &Position, theme: &Theme) -> Vec<Line> {
     (position.threads.iter())
         .map(|thread| {
-            let name = if thread.number == 0 { "0 main".to_string() } else { format!("{} {}", thread.number, thread.name) };
+            let name =
+                if thread.number == 0 { "0 main".to_string() } else { format!("{} {}", thread.number, thread.name) };
             let mut pieces = vec![(name, name_style(thread.number, theme)), ("  ".to_string(), theme.text())];
             let label = theme.label();
             match (thread.doing, thread.next.as_slice()) {

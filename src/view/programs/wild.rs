@@ -29,7 +29,9 @@ pub(in crate::view) fn window_words(window: Window) -> String {
             format!("window widened: {} spinning instructions between accesses", words::count(u64::from(count)))
         }
         Window::Yields { count } => format!("window widened: the core is offered {count} times between accesses"),
-        Window::Micros { us } => format!("window widened: {} µs of pause between accesses", words::count(u64::from(us))),
+        Window::Micros { us } => {
+            format!("window widened: {} µs of pause between accesses", words::count(u64::from(us)))
+        }
     }
 }
 
@@ -113,7 +115,8 @@ pub(in crate::view) fn draw(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>)
     };
     if let Some(why) = &runs.unavailable {
         for (row, line) in (0..height).zip(crate::view::pen::wrap(&words::plain(why), usize::from(width).max(1))) {
-            let column = if row == 0 { pen.text(0, 0, "n/a ", theme.tint(theme.warn).patch(theme.strong())) } else { 4 };
+            let column =
+                if row == 0 { pen.text(0, 0, "n/a ", theme.tint(theme.warn).patch(theme.strong())) } else { 4 };
             pen.text(column, row, &line, label);
         }
         return;

@@ -120,9 +120,14 @@ fn tick(lane: u16, seq: u64, runs: RunsTick) -> Message {
     let mut tick = crate::wire::Tick { seq, interval_ns: 100_000_000, active_ns: 100_000_000, ..Default::default() };
     tick.phase = crate::wire::Phase::Running;
     tick.tasks.completed = completed;
-    tick.workers = (0..2).map(|id| crate::wire::WorkerTick { id: crate::wire::WorkerId(id), ..Default::default() }).collect();
+    tick.workers =
+        (0..2).map(|id| crate::wire::WorkerTick { id: crate::wire::WorkerId(id), ..Default::default() }).collect();
     tick.runs = Some(Box::new(runs));
-    Message::Frame(Box::new(Frame { lane: Some(LaneId(lane)), at_ns: seq * 100_000_000, body: Body::Tick(Box::new(tick)) }))
+    Message::Frame(Box::new(Frame {
+        lane: Some(LaneId(lane)),
+        at_ns: seq * 100_000_000,
+        body: Body::Tick(Box::new(tick)),
+    }))
 }
 
 fn ended(values: &[(&str, i64)], verdict: Verdict, count: u64) -> EndingCount {
@@ -131,10 +136,8 @@ fn ended(values: &[(&str, i64)], verdict: Verdict, count: u64) -> EndingCount {
 }
 
 fn overdraft_runs() -> RunsTick {
-    let endings = vec![
-        ended(&[("balance", 20)], Verdict::Acceptable, 409),
-        ended(&[("balance", -60)], Verdict::Forbidden, 3),
-    ];
+    let endings =
+        vec![ended(&[("balance", 20)], Verdict::Acceptable, 409), ended(&[("balance", -60)], Verdict::Forbidden, 3)];
     RunsTick { endings, first_failed_ns: Some(840_000_000), ..RunsTick::default() }
 }
 
@@ -317,7 +320,9 @@ fn a_schedule_is_copied_and_pasted_and_a_wrong_one_is_refused_by_name() {
     key(&mut model, Key::Enter);
     let journey = super::super::programs::journey(&model).expect("a way");
     assert_eq!((journey.schedule().as_str(), model.focus), ("1.1.1", LaneId(2)));
-    for (text, part) in [("lost-update#1.2", "another program"), ("1.x", "Step 2"), ("1.1.1w", "step 3"), ("9", "step 1")] {
+    for (text, part) in
+        [("lost-update#1.2", "another program"), ("1.x", "Step 2"), ("1.1.1w", "step 3"), ("9", "step 1")]
+    {
         keys(&mut model, "p");
         keys(&mut model, text);
         key(&mut model, Key::Enter);
