@@ -10,6 +10,7 @@
 
 mod content;
 mod count;
+mod data;
 mod findings;
 mod machine;
 mod operate;
@@ -21,6 +22,7 @@ mod report;
 mod schedule;
 mod search;
 mod shortest;
+mod stand;
 mod stepper;
 mod store;
 mod symmetry;

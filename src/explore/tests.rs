@@ -133,7 +133,7 @@ fn endings_that_differ_are_told_apart() {
     let caught = "try:\n        [][0]\n    except IndexError as x:\n        pass";
     assert_eq!(last(caught, "pass"), [serde_json::json!("it has no value")]);
     let told = "[null, true, {\"repr\": \"(1,)\"}, {\"a\": \"it's\", \"repr\": 1}]";
-    assert_eq!(super::python(&json(told)), "[None, True, (1,), {'a': \"it's\", 'repr': 1}]");
+    assert_eq!(crate::program::spelling::python(&json(told)), "[None, True, (1,), {'a': \"it's\", 'repr': 1}]");
     // A list that holds itself, and one that holds one that does, look alike but are not.
     assert_eq!(last("y = []; y.append([y]); x = y", "y = []; y.append(y); x = [y]").len(), 2);
 }

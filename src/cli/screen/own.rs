@@ -131,7 +131,7 @@ mod tests {
         fs::write(&other, "x = 2\n").expect("written");
         fs::rename(&other, &path).expect("renamed");
         fs::write(&other, "x = 3\n").expect("written");
-        std::thread::sleep(LOOKS * 4);
+        crate::doors::clock::sleep(LOOKS * 4);
         fs::rename(&other, &path).expect("renamed");
         assert_eq!(next(), Ok(Ok("x = 3\n".into())));
         fs::write(&path, b"x = \xff").expect("written");
