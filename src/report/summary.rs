@@ -1,9 +1,9 @@
 //! The summary: what a run came to, as plain data. `assets/summary.schema.json` describes its JSON.
 
-use crate::ledger::{LaneLedger, Ledger, LockLedger, WorkerLedger};
+use crate::ledger::{self, LaneLedger, Ledger, LockLedger, WorkerLedger};
 use crate::scenario::expect;
 use crate::stats::Histogram;
-use crate::wire::{Mode, WorkerState};
+use crate::wire::{self, EndingCount, EndingKind, Mode, WorkerState};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -89,6 +89,8 @@ pub struct LaneSummary {
     pub throughput_per_s: Option<f64>,
     /// What came out of its tasks.
     pub result: ResultSummary,
+    /// How the runs of its program ended; null where it runs none.
+    pub runs: Option<RunsSummary>,
     /// Its queue.
     pub queue: QueueSummary,
     /// What its tasks waited and took.
@@ -135,6 +137,48 @@ pub struct ResultSummary {
     pub actual: u64,
     /// Whether they agree and exactly the right tasks completed; null where the lane did not end in good order.
     pub ok: Option<bool>,
+}
+
+/// How the runs of a lane's program ended. A run is a task: a forbidden ending counts as `failed` there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunsSummary {
+    /// The program's name.
+    pub program: String,
+    /// Runs that ended, or were ended.
+    pub count: u64,
+    /// So many for each second that the lane was active.
+    pub per_s: Option<f64>,
+    /// Of these, as they should.
+    pub acceptable: u64,
+    /// As they may, and worth a look.
+    pub interesting: u64,
+    /// As they must not.
+    pub forbidden: u64,
+    /// Those in which nobody could move any more.
+    pub deadlocks: u64,
+    /// Those whose ending found no room in the list.
+    pub others: u64,
+    /// When the first had failed, in active time from the first run's beginning; null where none has.
+    pub first_failed_s: Option<f64>,
+    /// The distinct endings, in the order in which they first came about.
+    pub endings: Vec<EndingSummary>,
+    /// What executes the program, where that is not poolscope; else null.
+    pub interpreter: Option<String>,
+    /// Why no run was made, where none could be; else null.
+    pub unavailable: Option<String>,
+}
+
+/// A distinct ending.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EndingSummary {
+    /// What it is.
+    pub kind: &'static str,
+    /// What is to be thought of it.
+    pub verdict: &'static str,
+    /// How many runs ended so.
+    pub count: u64,
+    /// It in words.
+    pub text: String,
 }
 
 /// A lane's queue.
@@ -283,6 +327,7 @@ fn lane_summary(lane: &LaneLedger, findings: Vec<FindingSummary>) -> LaneSummary
         },
         throughput_per_s: lane.throughput_per_s(),
         result: ResultSummary { expected: lane.result.expected, actual: lane.result.actual, ok: lane.result_ok() },
+        runs: runs(lane),
         queue: QueueSummary {
             capacity: lane.plan.capacity,
             mean: lane.depth_mean(),
@@ -294,6 +339,47 @@ fn lane_summary(lane: &LaneLedger, findings: Vec<FindingSummary>) -> LaneSummary
         worker_states_s: states(lane),
         locks: lane.locks.iter().map(lock_summary).collect(),
         findings,
+    }
+}
+
+fn runs(lane: &LaneLedger) -> Option<RunsSummary> {
+    let program = lane.plan.pool.program()?;
+    let told = lane.runs.as_deref().cloned().unwrap_or_default();
+    let sum = |counts: &dyn Fn(&EndingCount) -> bool| {
+        told.endings.iter().filter(|ending| counts(ending)).fold(0_u64, |sum, ending| sum.saturating_add(ending.count))
+    };
+    let of = |verdict: wire::Verdict| sum(&|ending| ending.verdict == verdict);
+    let count = sum(&|_| true).saturating_add(told.others);
+    Some(RunsSummary {
+        program: program.program.clone(),
+        count,
+        per_s: (lane.active_s() > 0.0).then(|| count as f64 / lane.active_s()),
+        acceptable: of(wire::Verdict::Acceptable),
+        interesting: of(wire::Verdict::Interesting),
+        forbidden: of(wire::Verdict::Forbidden),
+        deadlocks: sum(&|ending| ending.ending.kind == EndingKind::Deadlock),
+        others: told.others,
+        first_failed_s: told.first_failed_ns.map(|ns| ns as f64 / 1e9),
+        endings: told
+            .endings
+            .iter()
+            .map(|ending| EndingSummary {
+                kind: ending.ending.kind.name(),
+                verdict: verdict_name(ending.verdict),
+                count: ending.count,
+                text: ledger::ending_in_words(&ending.ending),
+            })
+            .collect(),
+        interpreter: told.interpreter,
+        unavailable: told.unavailable,
+    })
+}
+
+fn verdict_name(verdict: wire::Verdict) -> &'static str {
+    match verdict {
+        wire::Verdict::Acceptable => "acceptable",
+        wire::Verdict::Interesting => "interesting",
+        wire::Verdict::Forbidden => "forbidden",
     }
 }
 

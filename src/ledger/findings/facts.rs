@@ -2,10 +2,10 @@
 //! stays told.
 
 use super::{Finding, FindingKind, Proof, plural_u64};
-use crate::ledger::{LaneLedger, Ledger, Standing};
-use crate::stats::words::{count, percent};
+use crate::ledger::{LaneLedger, Ledger, Standing, ending_in_words, standstill_in_words};
+use crate::stats::words::{count, duration, percent};
 use crate::system::name_of_signal;
-use crate::wire::{Event, Exit, Phase};
+use crate::wire::{EndingKind, Event, Exit, Phase, Verdict};
 
 /// A lane is silent when no frame has come for so long.
 const SILENCE_NS: u64 = 1_000_000_000;
@@ -22,6 +22,8 @@ pub(super) fn of(lane: &LaneLedger, ledger: &Ledger) -> impl Iterator<Item = Fin
         wrong_result(lane),
         worker_died(lane),
         lock_abandoned(lane),
+        deadlock(lane),
+        forbidden_ending(lane),
         halted(lane),
         tasks_failed(lane),
         events_dropped(lane),
@@ -37,7 +39,8 @@ fn proof(kind: FindingKind) -> Proof {
         FindingKind::WrongResult => Proof::Result,
         FindingKind::Unbalanced => Proof::Tasks,
         FindingKind::LockAbandoned => Proof::Locks,
-        FindingKind::Halted => Proof::Workers,
+        FindingKind::Halted | FindingKind::Deadlock => Proof::Workers,
+        FindingKind::ForbiddenEnding => Proof::Result,
         _ => Proof::Events,
     }
 }
@@ -160,8 +163,44 @@ fn halted(lane: &LaneLedger) -> Found {
     })
 }
 
+fn deadlock(lane: &LaneLedger) -> Found {
+    let runs = lane.runs.as_deref()?;
+    let stood = runs.endings.iter().filter(|ending| ending.ending.kind == EndingKind::Deadlock);
+    let times = stood.clone().fold(0_u64, |sum, ending| sum.saturating_add(ending.count));
+    let before = match times {
+        0 => String::new(),
+        times => format!(" {} stood still before.", plural_u64(times, "run")),
+    };
+    let text = match (&runs.standstill, stood.clone().next()) {
+        (Some(standstill), _) => {
+            let found = duration(standstill.found_after_ns);
+            format!("{} Run {}, seen {found} after the last wait began.{before}", standstill_in_words(standstill), count(standstill.run))
+        }
+        (None, Some(first)) => {
+            format!("{} stood still, the first so: {}.", plural_u64(times, "run"), ending_in_words(&first.ending))
+        }
+        (None, None) => return None,
+    };
+    Some((FindingKind::Deadlock, text))
+}
+
+fn forbidden_ending(lane: &LaneLedger) -> Found {
+    let runs = lane.runs.as_deref()?;
+    let forbidden = runs.endings.iter().filter(|ending| ending.verdict == Verdict::Forbidden);
+    let first = forbidden.clone().next()?;
+    let after = runs.first_failed_ns.map(|ns| format!(" after {}", duration(ns))).unwrap_or_default();
+    let share = percent(lane.tasks.failed as f64 / (lane.tasks.failed.saturating_add(lane.tasks.completed)).max(1) as f64);
+    let text = format!(
+        "The first forbidden ending came{after}: {}. {} failed ({share}).",
+        ending_in_words(&first.ending),
+        plural_u64(lane.tasks.failed, "run")
+    );
+    Some((FindingKind::ForbiddenEnding, text))
+}
+
 fn tasks_failed(lane: &LaneLedger) -> Found {
-    (lane.tasks.failed > 0).then(|| {
+    // Of runs of a program that is said in words of its own.
+    (lane.tasks.failed > 0 && lane.runs.is_none()).then(|| {
         let said = lane.events.iter().rev().find_map(|(_, event)| match event {
             Event::TaskPanicked { message } => Some(format!(" The last one said: {message}")),
             _ => None,

@@ -44,6 +44,10 @@ pub enum FindingKind {
     WorkerDied,
     /// A lock was taken from a dead owner.
     LockAbandoned,
+    /// Nobody could move in a run of the lane's program: a deadlock that happened, not one that could.
+    Deadlock,
+    /// A run of its program ended as it must not.
+    ForbiddenEnding,
     /// A turn ended with workers in the middle of a task.
     Halted,
     /// Tasks failed.
@@ -70,7 +74,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, the most urgent first.
-    pub const ALL: [FindingKind; 19] = [
+    pub const ALL: [FindingKind; 21] = [
         FindingKind::Unbalanced,
         FindingKind::LaneGone,
         FindingKind::SilentLane,
@@ -79,6 +83,8 @@ impl FindingKind {
         FindingKind::WrongResult,
         FindingKind::WorkerDied,
         FindingKind::LockAbandoned,
+        FindingKind::Deadlock,
+        FindingKind::ForbiddenEnding,
         FindingKind::Halted,
         FindingKind::TasksFailed,
         FindingKind::StarvedWorker,
@@ -103,6 +109,8 @@ impl FindingKind {
             FindingKind::WrongResult => "wrong-result",
             FindingKind::WorkerDied => "worker-died",
             FindingKind::LockAbandoned => "lock-abandoned",
+            FindingKind::Deadlock => "deadlock",
+            FindingKind::ForbiddenEnding => "forbidden-ending",
             FindingKind::Halted => "halted",
             FindingKind::TasksFailed => "tasks-failed",
             FindingKind::StarvedWorker => "starved-worker",
