@@ -82,8 +82,8 @@ pub(super) struct Exact {
     is_data: bool,
 }
 
-/// Those of the reported globals that are worth telling: a thread, a lock or a function is not, unless the endings differ
-/// in it.
+/// Those of the reported globals that are worth telling: a thread, a lock or a function is not, nor a list of them, unless
+/// the endings differ in it.
 pub(super) fn shown<'e>(reported: &[u32], endings: impl Iterator<Item = &'e Ending>) -> Vec<u32> {
     let mut first: Option<&Ending> = None;
     let mut shown: FastSet<u32> = FastSet::default();
@@ -135,7 +135,8 @@ fn told(machine: &mut Machine<'_>, state: &State, reported: &[u32]) -> Vec<(u32,
             machine.problem = Some(Problem::of_file(&program.name, text, None));
             continue;
         };
-        all.push((*global, json, Exact { text, is_data: spelling::is_data(program, &value) }));
+        let is_data = spelling::holds_data(program, &mut StateInsides { machine, state }, &value);
+        all.push((*global, json, Exact { text, is_data }));
     }
     all
 }

@@ -134,6 +134,9 @@ fn endings_that_differ_are_told_apart() {
     assert_eq!(last(caught, "pass"), [serde_json::json!("it has no value")]);
     let told = "[null, true, {\"repr\": \"(1,)\"}, {\"a\": \"it's\", \"repr\": 1}]";
     assert_eq!(crate::program::spelling::python(&json(told)), "[None, True, (1,), {'a': \"it's\", 'repr': 1}]");
+    // What is no data and the same everywhere is not worth telling, nor is a list of it.
+    assert_eq!(last("x = [made, (looped,)]", "pass").len(), 1);
+    assert_eq!(last("x = [made]", "x = [made]"), [serde_json::json!("it has no value")]);
     // A list that holds itself, and one that holds one that does, look alike but are not.
     assert_eq!(last("y = []; y.append([y]); x = y", "y = []; y.append(y); x = [y]").len(), 2);
 }

@@ -53,6 +53,27 @@ pub fn is_data(program: &Program, value: &Value) -> bool {
     }
 }
 
+/// Whether there is data in it: a list of nothing but threads, or futures, says as little as one of them.
+pub fn holds_data(program: &Program, insides: &mut dyn Insides, value: &Value) -> bool {
+    holds_data_within(program, insides, value, 0)
+}
+
+fn holds_data_within(program: &Program, insides: &mut dyn Insides, value: &Value, depth: usize) -> bool {
+    let items: Vec<Value> = match value {
+        Value::Tuple(items) => items.to_vec(),
+        Value::Object(object) if matches!(object.kind, ObjectKind::List | ObjectKind::Dict) => {
+            match insides.inside(*object) {
+                Inside::Collection(Collection::Dict(pairs)) => pairs.into_iter().map(|(_, value)| value).collect(),
+                Inside::Collection(collection) => collection.items(),
+                _ => Vec::new(),
+            }
+        }
+        _ => return is_data(program, value),
+    };
+    // What holds itself is something to tell.
+    depth > 4 || items.is_empty() || items.iter().any(|item| holds_data_within(program, insides, item, depth + 1))
+}
+
 /// A value as reports have it; none where values are nested more than [`DEPTH_MAX`] deep.
 pub fn json(program: &Program, insides: &mut dyn Insides, value: &Value) -> Option<Json> {
     let mut speller = Speller { program, insides, open: Vec::new(), levels: false, is_deep: false };

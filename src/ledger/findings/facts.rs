@@ -174,7 +174,11 @@ fn deadlock(lane: &LaneLedger) -> Found {
     let text = match (&runs.standstill, stood.clone().next()) {
         (Some(standstill), _) => {
             let found = duration(standstill.found_after_ns);
-            format!("{} Run {}, seen {found} after the last wait began.{before}", standstill_in_words(standstill), count(standstill.run))
+            format!(
+                "{} Run {}, seen {found} after the last wait began.{before}",
+                standstill_in_words(standstill),
+                count(standstill.run)
+            )
         }
         (None, Some(first)) => {
             format!("{} stood still, the first so: {}.", plural_u64(times, "run"), ending_in_words(&first.ending))
@@ -189,7 +193,8 @@ fn forbidden_ending(lane: &LaneLedger) -> Found {
     let forbidden = runs.endings.iter().filter(|ending| ending.verdict == Verdict::Forbidden);
     let first = forbidden.clone().next()?;
     let after = runs.first_failed_ns.map(|ns| format!(" after {}", duration(ns))).unwrap_or_default();
-    let share = percent(lane.tasks.failed as f64 / (lane.tasks.failed.saturating_add(lane.tasks.completed)).max(1) as f64);
+    let share =
+        percent(lane.tasks.failed as f64 / (lane.tasks.failed.saturating_add(lane.tasks.completed)).max(1) as f64);
     let text = format!(
         "The first forbidden ending came{after}: {}. {} failed ({share}).",
         ending_in_words(&first.ending),

@@ -4,7 +4,7 @@ use super::seat::{Stand, Wait};
 use super::world::{Body, Raised, Stage, SyncBody, World};
 use crate::program::collection::Collection;
 use crate::program::operation::{Patience, Sync};
-use crate::program::spelling::{self, Inside, Insides, is_data};
+use crate::program::spelling::{self, Inside, Insides};
 use crate::program::text;
 use crate::program::value::{Reference, Value};
 use crate::wire::{Ending, EndingKind, Waiting};
@@ -82,7 +82,7 @@ fn values(world: &World) -> BTreeMap<String, Json> {
     for ((name, word), is_hot) in globals.skip(1) {
         let value = world.load(word);
         // A function or a lock is worth telling only where it may be another one in another run.
-        if value == Value::Unset || !(is_data(program, &value) || *is_hot) {
+        if value == Value::Unset || !(*is_hot || spelling::holds_data(program, &mut Held(world), &value)) {
             continue;
         }
         if let Some(json) = spelling::json(program, &mut Held(world), &value) {
