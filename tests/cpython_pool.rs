@@ -7,8 +7,7 @@ use common::{Ended, Watch, plan, say};
 use poolscope::explore::{Exceptions, Kind, Options, Report, explore};
 use poolscope::program::compile;
 use poolscope::wire::{
-    CpythonPlan, Ending, EndingKind, MemoryModel, Phase, Plan, PoolPlan, ProgramPlan, Role, RunsTick, Verdict, Window,
-    WorkloadPlan,
+    CpythonPlan, Ending, EndingKind, Phase, Plan, PoolPlan, ProgramPlan, RunsTick, Verdict, WorkloadPlan,
 };
 use std::fs;
 use std::path::Path;
@@ -27,15 +26,7 @@ fn plan_of(lanes: &[(CpythonPlan, u64)]) -> Plan {
 }
 
 fn of_text(name: &str, text: &str) -> CpythonPlan {
-    let program = ProgramPlan {
-        program: name.into(),
-        text: text.into(),
-        role: Role::Open,
-        acceptable: Vec::new(),
-        interesting: Vec::new(),
-        memory: MemoryModel::Sc,
-        window: Window::Natural,
-    };
+    let program = ProgramPlan { program: name.into(), text: text.into(), ..ProgramPlan::default() };
     CpythonPlan { program, switch_interval_us: 100, run_limit_ms: 10_000 }
 }
 

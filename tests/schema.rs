@@ -9,8 +9,9 @@ use poolscope::ledger::Ledger;
 use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
-    self, Blocked, Body, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick, Order, Phase, ResultTick, SoFar,
-    SystemTick, Tick, Turn, WorkerId, WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
+    self, Blocked, Body, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick,
+    Order, Phase, ResultTick, RunsTick, SoFar, Standstill, SystemTick, Tick, Turn, Verdict, Waiting, WorkerId,
+    WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ const SCHEMA: &str = include_str!("../assets/summary.schema.json");
 const PROTOCOL: &str = include_str!("../assets/protocol.md");
 
 /// Runs that together show every key: locks, no locks, dead lanes and workers, queues with a bound.
-const RUNS: [&[&str]; 4] = [
+const RUNS: [&[&str]; 5] = [
     &["threads-or-processes-cpu", "--for", "300ms", "--set", "mode=together"],
     &["lock-kinds", "--for", "300ms", "--set", "mode=together"],
     // Every task fails there, so that there is something to find.
@@ -34,6 +35,8 @@ const RUNS: [&[&str]; 4] = [
         r#"lane.1.workload={ kind = "crash", way = "panic", probability = 1.0 }"#,
     ],
     &["backpressure", "--for", "300ms"],
+    // Its runs have endings.
+    &["lost-update", "--for", "300ms"],
 ];
 
 fn schema() -> Value {
@@ -273,6 +276,7 @@ fn frames() -> Vec<Body> {
         }],
         locks: vec![LockTick { owner: Some(WorkerId(0)), abandoned: 1, ..LockTick::default() }],
         result: ResultTick { tasks_ok: Some(true), ..ResultTick::default() },
+        runs: Some(Box::new(runs())),
         events: events(),
         events_dropped: 1,
         ..Tick::default()
@@ -298,6 +302,33 @@ fn frames() -> Vec<Body> {
         Body::Missed { frames: 1 },
         Body::End,
     ]
+}
+
+/// All that can be told of a program's runs.
+fn runs() -> RunsTick {
+    let waiting = Waiting { thread: 1, what: "left".into(), held_by: Some(2) };
+    let ending = |kind| Ending {
+        kind,
+        thread: Some(1),
+        line: Some(1),
+        message: Some(String::new()),
+        values: [("output".to_string(), Value::Null)].into(),
+        output: vec![String::new()],
+        waits: vec![waiting.clone()],
+    };
+    let verdicts = [Verdict::Acceptable, Verdict::Interesting, Verdict::Forbidden].into_iter().cycle();
+    RunsTick {
+        endings: EndingKind::ALL
+            .into_iter()
+            .zip(verdicts)
+            .map(|(kind, verdict)| EndingCount { ending: ending(kind), verdict, count: 1 })
+            .collect(),
+        others: 1,
+        first_failed_ns: Some(1),
+        standstill: Some(Standstill { waits: vec![waiting], circle: vec![1, 2], ..Standstill::default() }),
+        interpreter: Some(String::new()),
+        unavailable: Some(String::new()),
+    }
 }
 
 fn events() -> Vec<Event> {
@@ -357,7 +388,7 @@ fn words_in(value: &Value, words: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             for (key, inner) in fields {
                 words.insert(key.clone());
-                if let ("kind" | "event" | "order" | "how" | "state" | "phase", Some(name)) =
+                if let ("kind" | "verdict" | "event" | "order" | "how" | "state" | "phase", Some(name)) =
                     (key.as_str(), inner.as_str())
                 {
                     words.extend(Some(name.to_string()).filter(|name| !name.is_empty()));

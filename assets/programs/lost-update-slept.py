@@ -7,22 +7,25 @@
 import threading
 import time
 
+THREADS = 2  # 2 to 9
+ROUNDS = 1  # 1 to 100
+
 counter = 0
 
 
-def one_more(than):
+def plus_one(number):
     time.sleep(0)
-    return than + 1
+    return number + 1
 
 
 def work():
     global counter
-    counter = one_more(counter)
+    for i in range(ROUNDS):
+        counter = plus_one(counter)
 
 
-a = threading.Thread(target=work, name="A")
-b = threading.Thread(target=work, name="B")
-a.start()
-b.start()
-a.join()
-b.join()
+threads = [threading.Thread(target=work) for i in range(THREADS)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

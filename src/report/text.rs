@@ -30,7 +30,7 @@ const NOTHING: &str = "·";
 type Cell = fn(&LaneSummary, &Summary) -> Vec<String>;
 
 /// The rows: a label, and what stands beside it for a lane.
-const ROWS: [(&str, Cell); 18] = [
+const ROWS: [(&str, Cell); 20] = [
     ("pool", |lane, _| {
         let workers = plural(u64::from(lane.workers), "worker");
         vec![format!("{}, {workers}", lane.pool), format!("{} {}", lane.workers, lane.pool)]
@@ -52,6 +52,11 @@ const ROWS: [(&str, Cell); 18] = [
     ("completed", |lane, _| vec![words::count(lane.tasks.completed)]),
     ("otherwise", |lane, _| otherwise(lane)),
     ("died", |lane, _| vec![died(lane.workers_died)]),
+    ("runs", |lane, _| runs(lane)),
+    ("first wrong", |lane, _| match &lane.runs {
+        None => vec![NOTHING.to_string()],
+        Some(runs) => vec![runs.first_failed_s.map_or("never".to_string(), |s| words::duration((s * 1e9) as u64))],
+    }),
     ("queue", |lane, _| {
         let room = lane.queue.capacity.map_or("no bound".to_string(), |room| format!("of {}", words::count(room)));
         let mean = given(lane.queue.mean, words::number);
@@ -247,6 +252,20 @@ fn otherwise(lane: &LaneSummary) -> Vec<String> {
         nothing if nothing.is_empty() => vec![NOTHING.to_string()],
         full => vec![full, spelt(words::count_short)],
     }
+}
+
+/// How the runs of its program ended.
+fn runs(lane: &LaneSummary) -> Vec<String> {
+    let Some(runs) = &lane.runs else { return vec![NOTHING.to_string()] };
+    if let Some(why) = &runs.unavailable {
+        return vec![format!("{}: {why}", words::NOT_AVAILABLE), words::NOT_AVAILABLE.to_string()];
+    }
+    let all = [(runs.acceptable, "right"), (runs.interesting, "interesting"), (runs.forbidden, "wrong")];
+    let spelt = |count: fn(u64) -> String| {
+        let some = all.iter().filter(|(number, what)| *number > 0 || *what == "wrong");
+        some.map(|(number, what)| format!("{} {what}", count(*number))).collect::<Vec<_>>().join(", ")
+    };
+    vec![spelt(words::count), spelt(words::count_short)]
 }
 
 fn latency(latency: &Latency) -> Vec<String> {

@@ -251,7 +251,7 @@ macro_rules! of_a_program {
             key("interesting", Shape::Endings, Default::Toml("[]"), "how it may end too, and that is worth a look; any other ending is a failure"),
             key("expect", Shape::Claims, Default::Toml("[]"), "what exploring it must come to; `poolscope check` sees to it"),
             key("memory", Shape::Word(MEMORIES), Default::Toml("\"sc\""), "when a write is seen by others"),
-            key("window", Shape::Kind { kinds: WINDOWS, integer: None }, Default::Toml("\"natural\""), "what lies between two accesses to what is shared, on real threads"),
+            key("window", Shape::Kind { kinds: WINDOWS, integer: None }, Default::Toml("\"yields\""), "what lies between two accesses to what is shared, on real threads"),
             key("pipe_capacity", amount_or("unbounded", 1_000_000), Default::Toml("\"unbounded\""), "how many messages a pipe or a queue between processes holds"),
             key("notify", Shape::Word(WAKINGS), Default::Toml("\"any\""), "whom a `notify` wakes, where several wait"),
             key("spurious", Shape::Flag, Default::Toml("false"), "whether who waits on a condition may wake unasked"),
@@ -300,13 +300,13 @@ static MEMORIES: &[Word] = &[
 
 static WINDOWS: &[Kind] = &[
     kind("natural", "nothing but the interpreter's own work", &[]),
-    kind("instructions", "so many spinning instructions", &[
+    kind("instructions", "up to so many spinning instructions", &[
         key("count", integer(1, 1_000_000), Default::Toml("1000"), "how many"),
     ]),
-    kind("yields", "the core is offered to others so many times", &[
-        key("count", integer(1, 1000), Default::Toml("1"), "how many times"),
+    kind("yields", "the core is offered to others up to so many times", &[
+        key("count", integer(1, 1000), Default::Toml("2"), "how many times"),
     ]),
-    kind("micros", "a pause by the clock", &[
+    kind("micros", "a pause by the clock, up to so long", &[
         key("us", integer(1, 1_000_000), Default::Toml("100"), "how long, in microseconds"),
     ]),
 ];

@@ -14,6 +14,8 @@
 
 mod find;
 mod interpreter;
+#[cfg(test)]
+mod tests;
 
 use super::Pool;
 use super::channel::{Found, SharedQueue};

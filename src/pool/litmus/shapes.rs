@@ -49,19 +49,20 @@ pub(super) type Seen = [[u8; 2]; THREADS_MAX];
 /// Sets to 0 what the thread will read. So those lies are near, what it will write is far, and its stores take their time.
 pub(super) fn prepare(test: LitmusTest, thread: usize, slots: &[Slot]) {
     let clear = |variable: fn(&Slot) -> &Variable| slots.iter().for_each(|slot| variable(slot).set(0));
-    let (x, y, z): (fn(&Slot) -> &Variable, fn(&Slot) -> &Variable, fn(&Slot) -> &Variable) =
-        (|slot| &slot.x, |slot| &slot.y, |slot| &slot.z);
+    let x = || clear(|slot| &slot.x);
+    let y = || clear(|slot| &slot.y);
+    let z = || clear(|slot| &slot.z);
     use LitmusTest::{HalfBuiltObject, Iriw, LoadBuffering, MessagePassing, PetersonWithoutFence, StoreBuffering};
     match (test, thread) {
-        (StoreBuffering | PetersonWithoutFence, 0) | (LoadBuffering, 1) | (Iriw, 3) => clear(y),
-        (StoreBuffering, _) | (LoadBuffering, _) | (Iriw, 2) => clear(x),
+        (StoreBuffering | PetersonWithoutFence, 0) | (LoadBuffering, 1) | (Iriw, 3) => y(),
+        (StoreBuffering, _) | (LoadBuffering, _) | (Iriw, 2) => x(),
         (PetersonWithoutFence, _) => {
-            clear(x);
-            clear(z);
+            x();
+            z();
         }
         (MessagePassing | HalfBuiltObject, 1) => {
-            clear(x);
-            clear(y);
+            x();
+            y();
         }
         (MessagePassing | HalfBuiltObject | Iriw, _) => {}
     }

@@ -328,6 +328,7 @@ impl Shared {
         let (world, made) = World::new(Arc::clone(&self.known), task.id, began_ns, Arc::clone(&self.seats));
         let world = Arc::new(world);
         self.seats[0].take();
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).began_ns.get_or_insert(began_ns);
         self.lock_current(Some(Arc::clone(&world)));
         let hands = Hands(Arc::clone(self));
         let dice = Dice::new(self.floor.plan.seed ^ world.run.rotate_left(8));
@@ -375,6 +376,16 @@ impl Shared {
         }
         told.first_failed_ns.get_or_insert(now_ns.saturating_sub(first_ns));
         None
+    }
+
+    /// Notes the time of a failure that is known before its run is over: how long it is left standing is no part of it.
+    fn note_if_forbidden(&self, ending: &Ending) {
+        let now_ns = self.floor.now_ns();
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let began_ns = *tally.began_ns.get_or_insert(now_ns);
+        if self.plan.verdict(ending) == Verdict::Forbidden {
+            tally.told.first_failed_ns.get_or_insert(now_ns.saturating_sub(began_ns));
+        }
     }
 
     /// Tells that a run stands still; which of the lane's it is.

@@ -153,6 +153,7 @@ pub(super) fn watch(shared: &Shared) {
                 let waits = waits(&world);
                 let standing = standing(shared, &world, &waits, circle_of(&waits));
                 let ending = stood_still(&world);
+                shared.note_if_forbidden(&ending);
                 leave_standing(shared, &world, standing);
                 world.decide(ending);
                 continue;
