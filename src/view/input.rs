@@ -228,8 +228,9 @@ fn watch_for_hang_up(to: &Sender<Input>) {
 fn read_keys(to: &Sender<Input>, woken: &OwnedFd) {
     let mut reply = Reply::default();
     loop {
-        // What is there makes an event, or not yet: reading waits for nothing.
-        match event::poll(Duration::ZERO) {
+        // What is there makes an event, or not yet: reading waits for next to nothing. (Where it may wait for nothing at
+        // all, crossterm does not look.)
+        match event::poll(Duration::from_millis(1)) {
             Ok(true) => {}
             Ok(false) if wait_for_keys(woken) => continue,
             _ => return,

@@ -48,7 +48,7 @@ fn draw_noting(model: &Model, buffer: &mut Buffer, hits: &mut Vec<Hit>) {
     draw_panels(model, &mut pen);
     // The keys of what is open stay in sight.
     let (width, height) = (pen.width(), pen.height());
-    let below = if height >= 12 { 2 } else { 0 };
+    let below = if height >= 12 { key_rows(model, height) + 1 } else { 0 };
     dialogs::draw(model, &mut pen.part(0, 0, width, height - below));
     if model.theme.glyphs == Glyphs::Ascii {
         glyphs::to_ascii(buffer);

@@ -101,8 +101,12 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         let hue = theme.tint(theme.lane(lane.id.index().unwrap_or(0))).patch(theme.strong());
         let end = pen.text(inset + 1, row, &number, hue);
         let end = pen.text(end + 2, row, &lane.name, hue);
-        let workers = words::plural(lane.workers as usize, "worker");
-        pen.text(end + 2, row, &format!("{}, {workers}, {}", lane.pool.name(), lane.workload.name()), theme.label());
+        // What a program's variant is there to show would be the answer.
+        if lane.pool.program().is_none() {
+            let workers = words::plural(lane.workers as usize, "worker");
+            let text = format!("{}, {workers}, {}", lane.pool.name(), lane.workload.name());
+            pen.text(end + 2, row, &text, theme.label());
+        }
         row += 1;
     }
 }

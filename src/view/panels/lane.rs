@@ -126,12 +126,12 @@ impl Rows {
         by_priority.sort_by_key(|&place| ITEMS[place].priority);
         for place in by_priority {
             let item = &ITEMS[place];
-            if (item.section == Section::Lock && !has_locks) || !is_meant(item.section, endings) {
-                continue;
-            }
             // How runs end comes before what their threads do.
             if item.priority == ENDINGS_BEFORE && endings > 0 {
                 grow(&mut rows, Section::Runs, endings.min(height / 2), &mut left);
+            }
+            if (item.section == Section::Lock && !has_locks) || !is_meant(item.section, endings) {
+                continue;
             }
             // Some workers in rows of their own tell more than what comes after the first few sections.
             if item.priority == WORKERS_BEFORE {

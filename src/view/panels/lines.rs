@@ -104,10 +104,16 @@ fn header_right(model: &Model) -> Vec<(String, Style)> {
 /// The keys, as many as there is room for; or what was last said to the user.
 pub(in crate::view) fn hints(model: &Model, pen: &mut Pen<'_>) {
     let theme = &model.theme;
+    let (width, rows) = (pen.width(), pen.height());
+    let said = u16::from(model.status.is_some());
     if let Some(status) = &model.status {
         pen.text(1, 0, status, theme.tint(theme.warn).patch(theme.strong()));
-        return;
+        if rows < 2 {
+            return;
+        }
     }
+    // What was said takes the first row; the keys that there is room for stay in the others.
+    let pen = &mut pen.part(0, said, width, rows - said);
     let key = theme.tint(theme.warn).patch(theme.strong());
     let mut column = 1;
     let of_dialog = dialogs::hints(&model.dialog);
@@ -134,7 +140,7 @@ pub(in crate::view) fn hints(model: &Model, pen: &mut Pen<'_>) {
     let kept: u16 = last.chunks(1).map(|group| width(group) + 2).sum();
     // Neighbours with the same hint share it.
     let groups = shown.chunk_by(|one, next| one.1 == next.1);
-    let (columns, rows) = (pen.width(), pen.height());
+    let (columns, rows) = (model.size().0, pen.height());
     let mut draw = |group: &[(&'static Command, &str, String)], column: u16, row: u16| {
         let mut end = column;
         for (command, _, shown) in group {

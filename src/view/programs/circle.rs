@@ -218,6 +218,17 @@ impl Graph {
 /// The rows that the drawing of the graph takes, without conditions and sentence.
 const DRAWING: u16 = 5;
 
+/// The four conditions take so many rows.
+fn condition_rows(width: u16) -> u16 {
+    if width >= 72 { 1 } else { 2 }
+}
+
+/// The rows that all of it would take.
+pub(in crate::view) fn rows_wanted(graph: &Graph, width: u16, has_cure: bool) -> u16 {
+    let said = u16::try_from(wrap(&graph.sentence(), usize::from(width).max(1)).len()).unwrap_or(2);
+    DRAWING + condition_rows(width) + said + u16::from(has_cure)
+}
+
 /// Draws the graph, the conditions and the sentence, as far as there is room. `flash`: the circle stands out right now.
 pub(in crate::view) fn draw(graph: &Graph, flash: bool, cure: Option<&str>, theme: &Theme, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), pen.height());
@@ -230,6 +241,7 @@ pub(in crate::view) fn draw(graph: &Graph, flash: bool, cure: Option<&str>, them
     };
     let sentence = wrap(&graph.sentence(), usize::from(width).max(1));
     let said = u16::try_from(sentence.len()).unwrap_or(2);
+    let conditions = condition_rows(width);
     let cured = u16::from(cure.is_some());
     let mut row = 0;
     if !graph.ring.is_empty() && width >= 34 && height >= DRAWING + said + cured {
@@ -250,17 +262,17 @@ pub(in crate::view) fn draw(graph: &Graph, flash: bool, cure: Option<&str>, them
             row += 1;
         }
     }
-    if height > row + said + cured {
+    if height >= row + conditions + said + cured {
         let mut column = 0;
-        for (name, holds) in graph.conditions() {
+        for (place, (name, holds)) in graph.conditions().into_iter().enumerate() {
+            if place == 2 && conditions == 2 {
+                (row, column) = (row + 1, 0);
+            }
             let (sign, style) = if holds { ("✓ ", closed) } else { ("· ", theme.label()) };
-            let name = if width < 74 {
-                name.replace("mutual ", "").replace("no preemption", "no taking away").replace(" and ", "+")
-            } else {
-                name.to_string()
-            };
             column = pen.text(column, row, sign, style);
-            column = pen.text(column, row, &name, if holds { theme.strong() } else { theme.label() }) + 2;
+            column = pen.text(column, row, name, if holds { theme.strong() } else { theme.label() });
+            // In columns, where they stand in two rows.
+            column = if conditions == 2 { column.max(22) } else { column + 2 };
         }
         row += 1;
     }

@@ -56,7 +56,9 @@ fn of_datum(position: &Position, datum: &Datum, columns: (usize, usize), is_wide
             }
             line.push((name(position, *thread), threads::name_style(*thread, theme)));
         }
-        line.push(("  ".to_string(), label));
+        if datum.guarded.is_some() {
+            line.push(("  ".to_string(), label));
+        }
     }
     if let Some((lock, held, all)) = &datum.guarded {
         let long = format!("protected by {lock} in {held} of {all} accesses so far");
@@ -67,7 +69,7 @@ fn of_datum(position: &Position, datum: &Datum, columns: (usize, usize), is_wide
 }
 
 /// From so many columns on, all words are told.
-const WIDE: u16 = 56;
+const WIDE: u16 = 68;
 
 /// Every line that there is to draw: what is shared, what is printed, what threads keep to themselves.
 pub(in crate::view) fn lines(position: &Position, theme: &Theme, width: u16) -> Vec<Line> {
@@ -110,7 +112,8 @@ pub(in crate::view) fn draw(lines: &[Line], theme: &Theme, pen: &mut Pen<'_>) {
     let shown = if lines.len() > height { height.saturating_sub(1) } else { lines.len() };
     for (row, line) in (0..).zip(&lines[..shown]) {
         let mut column = 0;
-        for (text, style) in line {
+        for (place, (text, style)) in line.iter().enumerate() {
+            let text = if place + 1 == line.len() { text.trim_end() } else { text };
             column = pen.text(column, row, text, *style);
         }
     }

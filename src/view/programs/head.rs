@@ -77,6 +77,8 @@ pub(in crate::view) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let role = role(&model.programs, index);
     let name = model.shown().lanes().get(index).map_or("", |lane| lane.name());
     let variant = match (role.is_empty(), name.is_empty()) {
+        // What it is there to show would answer the question.
+        _ if model.asking => String::new(),
         (true, _) => name.to_string(),
         (false, true) => role.clone(),
         (false, false) => format!("{role}: {name}"),

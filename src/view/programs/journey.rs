@@ -386,7 +386,7 @@ pub(in crate::view) fn cannot_move(thread: &ThreadStand) -> String {
     }
 }
 
-/// What a thread waits for: `waits for lock since step 7, held by A`.
+/// What a thread waits for: `waits for lock, held by A, since step 7`.
 pub(in crate::view) fn why_waiting(thread: &ThreadStand) -> String {
     let Some(wait) = &thread.waits else { return "nothing can be said of why".to_string() };
     if let Some(number) = awaited_end(&wait.what) {
@@ -396,8 +396,8 @@ pub(in crate::view) fn why_waiting(thread: &ThreadStand) -> String {
         true => ", held by itself".to_string(),
         false => format!(", held by {}", thread_name(holder)),
     });
-    let since = thread.waits_since.filter(|since| *since > 0).map(|since| format!(" since step {since}"));
-    format!("waits for {}{}{}", wait.what, since.unwrap_or_default(), holder.unwrap_or_default())
+    let since = thread.waits_since.filter(|since| *since > 0).map(|since| format!(", since step {since}"));
+    format!("waits for {}{}{}", wait.what, holder.unwrap_or_default(), since.unwrap_or_default())
 }
 
 /// The thread whose end is waited for, where it is an end.

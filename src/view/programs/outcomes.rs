@@ -78,11 +78,12 @@ impl Table {
 
     fn new(program: &ProgramPlan, report: &Report, lane: Option<&LaneLedger>) -> Table {
         let hidden = constants(&report.outcomes);
+        let first = named(program);
         let mut rows: Vec<Row> = (report.outcomes.iter())
             .map(|outcome| Row {
                 verdict: program.verdict(&outcome.ending()),
                 kind: outcome.kind,
-                label: label(outcome, &hidden),
+                label: label_with(&outcome.ending(), &hidden, &first),
                 schedules: outcome.schedules.as_deref().map_or(words::NOT_AVAILABLE.to_string(), number),
                 share: share(outcome.schedules.as_deref(), report.schedules.as_deref()),
                 chance: outcome.chance,
@@ -103,7 +104,7 @@ impl Table {
             wild = wild.saturating_add(*count);
             match report.outcomes.iter().position(|outcome| is_same(outcome, ending)) {
                 Some(place) => rows[place].wild = rows[place].wild.saturating_add(*count),
-                None => unlisted.push((label_of_ending(ending), *count)),
+                None => unlisted.push((label_of_ending(ending, Some(program)), *count)),
             }
         }
         let failing = failing(report, &rows);
@@ -150,35 +151,56 @@ fn is_same(outcome: &Outcome, ending: &Ending) -> bool {
     }
 }
 
-/// Globals that have one value however it ends, where others differ: they tell nothing.
+/// Values by name, those of an object's attributes each for itself: `ann.cash`.
+fn flat(ending: &Ending) -> Vec<(String, &Json)> {
+    let mut all = Vec::new();
+    for (name, value) in &ending.values {
+        match value {
+            Json::Object(parts) if !parts.is_empty() => {
+                all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)));
+            }
+            value => all.push((name.clone(), value)),
+        }
+    }
+    all
+}
+
+/// Values that are the same however it ends, where others differ: they tell nothing.
 fn constants(outcomes: &[Outcome]) -> Vec<String> {
-    let Some((first, rest)) = outcomes.split_first() else { return Vec::new() };
-    let same = |name: &String| rest.iter().all(|other| other.values.get(name) == first.values.get(name));
-    let hidden: Vec<String> = first.values.keys().filter(|name| same(name)).cloned().collect();
-    if rest.is_empty() || hidden.len() == first.values.len() { Vec::new() } else { hidden }
+    let endings: Vec<Ending> = outcomes.iter().map(Outcome::ending).collect();
+    let Some((first, rest)) = endings.split_first() else { return Vec::new() };
+    let all: Vec<Vec<(String, &Json)>> = rest.iter().map(flat).collect();
+    let first = flat(first);
+    let same = |value: &&(String, &Json)| all.iter().all(|other| other.contains(value));
+    let hidden: Vec<String> = first.iter().filter(same).map(|(name, _)| name.clone()).collect();
+    if rest.is_empty() || hidden.len() == first.len() { Vec::new() } else { hidden }
 }
 
-fn values(values: &std::collections::BTreeMap<String, Json>, hidden: &[String]) -> String {
-    let shown = values.iter().filter(|(name, _)| !hidden.contains(name));
-    shown.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+/// What is said of right endings comes first in all of them.
+fn named(program: &ProgramPlan) -> Vec<&str> {
+    let patterns = program.acceptable.iter().chain(&program.interesting);
+    patterns.flat_map(|pattern| &pattern.values).map(|(name, _)| name.as_str()).collect()
 }
 
-fn label(outcome: &Outcome, hidden: &[String]) -> String {
-    label_with(&outcome.ending(), hidden)
+fn values(ending: &Ending, hidden: &[String], first: &[&str]) -> String {
+    let mut shown = flat(ending);
+    shown.retain(|(name, _)| !hidden.contains(name));
+    shown.sort_by_key(|(name, _)| first.iter().position(|one| one == name).unwrap_or(usize::MAX));
+    shown.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
-/// An ending in a few words.
-pub(in crate::view) fn label_of_ending(ending: &Ending) -> String {
-    label_with(ending, &[])
+/// An ending in a few words; what its program says of right endings comes first.
+pub(in crate::view) fn label_of_ending(ending: &Ending, program: Option<&ProgramPlan>) -> String {
+    label_with(ending, &[], &program.map(named).unwrap_or_default())
 }
 
-fn label_with(ending: &Ending, hidden: &[String]) -> String {
+fn label_with(ending: &Ending, hidden: &[String], first: &[&str]) -> String {
     let thread = || ending.thread.map_or(String::new(), |thread| thread_name(thread as usize));
     let line = ending.line.unwrap_or(0);
     let said = ending.message.as_deref().unwrap_or_default();
     let words = match ending.kind {
         EndingKind::Ended => {
-            let mut parts = vec![values(&ending.values, hidden)];
+            let mut parts = vec![values(ending, hidden, first)];
             if !ending.output.is_empty() {
                 parts.push(format!("prints {}", ending.output.join(" ⏎ ")));
             }
@@ -210,6 +232,7 @@ pub(in crate::view) fn number(digits: &str) -> String {
         return "∞".to_string();
     }
     match digits.parse::<u64>() {
+        _ if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) => words::plain(digits),
         Ok(number) if digits.len() <= 12 => words::count(number),
         _ => {
             let (first, rest) = digits.split_at(digits.len().min(1));
@@ -222,7 +245,8 @@ pub(in crate::view) fn number(digits: &str) -> String {
 /// A share of two counts, however large they are.
 fn share(part: Option<&str>, whole: Option<&str>) -> Option<f64> {
     let (part, whole) = (part?, whole?);
-    if part == "inf" || whole == "inf" {
+    // Where a circle lies on the way there are endlessly many: nobody can say what share of those that is.
+    if ![part, whole].iter().all(|digits| digits.bytes().all(|digit| digit.is_ascii_digit())) {
         return None;
     }
     // Fifteen digits are as many as a share can tell.
@@ -371,7 +395,7 @@ impl Columns {
         let wild_count = widest(&|row| width_of(&words::count_short(row.wild)), 4);
         let label_wanted = widest(&|row| width_of(&row.label), 8).min(width / 2).max(8);
         // Mark, label, count, bar, share: what is left after those is for the chance and for what ran wild.
-        let mut left = width.saturating_sub(2 + 8 + 2 + count + 2 + 7);
+        let mut left = width.saturating_sub(3 + 8 + 2 + count + 2 + 7);
         let mut label = 8;
         let mut take = |wanted: u16| {
             let taken = wanted.min(left);
@@ -394,7 +418,7 @@ impl Columns {
 pub(in crate::view) fn draw(table: &Table, marked: Option<usize>, theme: &Theme, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), pen.height());
     let columns = Columns::of(table, width);
-    let count_from = 2 + columns.label + 2;
+    let count_from = 3 + columns.label + 2;
     let bar_from = count_from + columns.count + 2;
     let share_from = bar_from + columns.bar + u16::from(columns.bar > 0);
     let chance_from = share_from + 7;
@@ -419,12 +443,12 @@ pub(in crate::view) fn draw(table: &Table, marked: Option<usize>, theme: &Theme,
         line.hit(Target::Outcome(place));
         let is_marked = marked == Some(place);
         let (sign, style) = mark(one.verdict, theme);
-        line.text(0, 0, sign, style);
+        line.text(1, 0, sign, style);
         let label_style =
             if is_marked { theme.strong().add_modifier(ratatui::style::Modifier::UNDERLINED) } else { theme.text() };
-        line.text(2, 0, &fit(&one.label, usize::from(columns.label)), label_style);
+        line.text(3, 0, &fit(&one.label, usize::from(columns.label)), label_style);
         if is_marked {
-            line.text(1, 0, "▸", theme.tint(theme.warn).patch(theme.strong()));
+            line.text(0, 0, "▸", theme.tint(theme.warn).patch(theme.strong()));
         }
         let number = width_of(&one.schedules);
         line.text(count_from + columns.count.saturating_sub(number), 0, &one.schedules, theme.strong());

@@ -17,28 +17,27 @@ pub(in crate::view) fn lines(model: &Model, width: u16) -> Vec<(String, Style)> 
             lines.push((line, style));
         }
     };
-    let about = focused(model).and_then(|(_, variant)| variant.program.as_ref()).map_or("", |program| &program.about);
-    add(about, theme.label());
     let question = model.draft.as_ref().and_then(|draft| draft.scenario().question.clone());
     let question = question.or_else(|| model.shown().plan().and_then(|plan| plan.question.clone()));
+    let key = model.key_of("question");
     let guess = model.guess.as_ref().map(|(guess, _)| guess);
     if let (Some(question), Some(guess)) = (&question, guess) {
         let chosen = question.choices.get(guess.choice);
         let right = question.choices.iter().find(|choice| choice.right);
         let (text, style) = match (is_known(model), chosen, right) {
             (true, Some(chosen), _) if guess.right => {
-                (format!("You guessed right: “{}”. {}", chosen.text, chosen.why), theme.tint(theme.good))
+                (format!("You guessed right: “{}”. {key} tells why.", chosen.text), theme.tint(theme.good))
             }
-            (true, Some(chosen), Some(right)) => (
-                format!("You guessed “{}”. Rather: “{}”. {}", chosen.text, right.text, right.why),
-                theme.tint(theme.warn),
-            ),
+            (true, Some(chosen), Some(right)) => {
+                let text = format!("You guessed “{}”. Rather: “{}”. {key} tells why.", chosen.text, right.text);
+                (text, theme.tint(theme.warn))
+            }
             (_, Some(chosen), _) => (format!("You guessed “{}”.", chosen.text), theme.text()),
             _ => (String::new(), theme.text()),
         };
         add(&text, style);
     } else if let Some(question) = &question {
-        add(&format!("{} ({} shows the choices)", question.text, model.key_of("question")), theme.text());
+        add(&format!("{} ({key} shows the choices)", question.text), theme.text());
     }
     if let Some((text, style)) = fact(model) {
         add(&text, style);

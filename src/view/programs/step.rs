@@ -140,11 +140,12 @@ fn draw_program(model: &Model, (index, variant, mode): (usize, &Variant, Mode), 
         return;
     };
     let lines = threads::lines(journey, position, theme);
-    let over = ended_lines(position, theme, width);
+    let over = ended_lines(position, variant.program.as_ref(), theme, width);
     let over_rows = u16::try_from(over.len()).unwrap_or(0).min(height / 3);
     let most = (height / 2).saturating_sub(over_rows).max(1).min(height);
     let wanted = threads::rows_wanted(&lines, width);
-    let next_rows = if wanted <= most { wanted } else { u16::try_from(lines.len()).unwrap_or(u16::MAX).min(most) };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let next_rows = if wanted <= most.min(height * 2 / 5) { wanted } else { rows.min(most) };
     let source_rows = height.saturating_sub(next_rows + over_rows);
     let stepped = journey.here().checked_sub(1).and_then(|place| journey.steps().get(place)).map(|step| step.line);
     let marks = Marks { wanted: variant.line, told: Vec::new(), stepped };
@@ -163,6 +164,7 @@ fn draw_program(model: &Model, (index, variant, mode): (usize, &Variant, Mode), 
 /// How it ended, where it has; and what went wrong on the way, in words.
 fn ended_lines(
     position: &Position,
+    program: Option<&crate::wire::ProgramPlan>,
     theme: &crate::view::theme::Theme,
     width: u16,
 ) -> Vec<(String, ratatui::style::Style)> {
@@ -180,7 +182,7 @@ fn ended_lines(
             add("It is over: nobody can move any more.", theme.strong());
         }
         Some(ended) => {
-            add(&format!("It is over: {}.", outcomes::label_of_ending(&ended.ending())), theme.strong());
+            add(&format!("It is over: {}.", outcomes::label_of_ending(&ended.ending(), program)), theme.strong());
             add(&position.text, theme.tint(theme.warn));
         }
         None => add(&position.text, theme.tint(theme.warn)),
@@ -208,9 +210,10 @@ fn draw_right(
     let not_known = outcomes::not_known(model, index, mode);
     // How many rows each would like.
     let wants_data = (data.len() as u16).max(1) + edges;
+    let has_cure = cure_key(model).is_some();
     let wants_graph = graph.as_ref().map_or(0, |graph| {
-        let said = wrap(&graph.sentence(), usize::from(width.saturating_sub(inset)).max(1)).len() as u16;
-        6 + said + u16::from(graph.is_still()) + edges
+        let has_cure = has_cure && (graph.is_closed() || graph.is_still());
+        circle::rows_wanted(graph, width.saturating_sub(inset), has_cure) + edges
     });
     let wants_table = match &table {
         Some(table) if not_known.is_none() => (table.rows.len() + table.unlisted.len()) as u16 + 1 + edges,
@@ -294,6 +297,15 @@ fn draw_table(
     outcomes::draw(table, Some(marked), theme, &mut inside.part(0, 0, width, rows));
     let key = theme.tint(theme.warn).patch(theme.strong());
     let mut row = rows + 1;
+    let about = variant.program.as_ref().map_or("", |program| program.about.as_str());
+    let about = wrap(&words::plain(about), usize::from(width).max(1));
+    if height > row + about.len() as u16 + 2 {
+        for line in &about {
+            inside.text(0, row, line, theme.text());
+            row += 1;
+        }
+        row += u16::from(!about.is_empty());
+    }
     if height > row {
         let end = inside.text(0, row, &model.key_of("open"), key);
         inside.text(end + 1, row, "opens the shortest schedule to the marked ending", theme.label());

@@ -102,6 +102,8 @@ fn rows_of(line: &Line, width: u16) -> Vec<Vec<(String, Style)>> {
                 used = SET_IN;
             }
             used += width_of(word);
+            // A blank that has no room is none.
+            let word = if used > width { word.trim_end() } else { word };
             if let Some(row) = rows.last_mut() {
                 row.push((word.to_string(), *style));
             }

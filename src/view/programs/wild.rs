@@ -162,10 +162,10 @@ pub(in crate::view) fn draw(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>)
         pen.text(end, row, &fit(&text, usize::from(width.saturating_sub(end))), theme.text());
         row += 1;
     }
-    draw_endings(runs, all, theme, &mut pen.part(0, row, width, height.saturating_sub(row)));
+    draw_endings(runs, all, program, theme, &mut pen.part(0, row, width, height.saturating_sub(row)));
 }
 
-fn draw_endings(runs: &RunsTick, all: u64, theme: &Theme, pen: &mut Pen<'_>) {
+fn draw_endings(runs: &RunsTick, all: u64, program: &ProgramPlan, theme: &Theme, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), usize::from(pen.height()));
     // What failed comes first where not all have room: that it did is the news.
     let mut endings: Vec<&EndingCount> = runs.endings.iter().collect();
@@ -179,7 +179,7 @@ fn draw_endings(runs: &RunsTick, all: u64, theme: &Theme, pen: &mut Pen<'_>) {
     for (row, one) in (0..).zip(&endings[..shown]) {
         let (sign, style): (&str, Style) = outcomes::mark(one.verdict, theme);
         pen.text(0, row, sign, style);
-        pen.text(2, row, &fit(&label_of_ending(&one.ending), usize::from(label_room)), theme.text());
+        pen.text(2, row, &fit(&label_of_ending(&one.ending, Some(program)), usize::from(label_room)), theme.text());
         let text = words::count_short(one.count);
         let from = 2 + label_room + 1;
         pen.text(from + count.saturating_sub(width_of(&text)), row, &text, theme.strong());

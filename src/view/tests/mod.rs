@@ -8,6 +8,7 @@ mod pictures;
 mod programs;
 mod recorded;
 mod shot;
+mod texts;
 mod zoom;
 
 use super::dialogs::Dialog;

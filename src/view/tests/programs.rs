@@ -8,13 +8,12 @@ use crate::wire::{
     WorkloadPlan,
 };
 
-/// A lane that runs a program of `assets/programs`.
+/// A lane that runs one of the small programs.
 fn lane(id: u16, name: &str, program: &str, role: Role, acceptable: &[&str]) -> crate::wire::LanePlan {
-    let path = format!("{}/assets/programs/{program}.py", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).expect("a program");
+    let (_, text) = super::texts::TEXTS.iter().find(|(known, _)| *known == program).expect("a program");
     let plan = ProgramPlan {
         program: format!("{program}.py"),
-        text,
+        text: text.to_string(),
         role,
         acceptable: acceptable.iter().map(|text| text.parse().expect("a pattern")).collect(),
         memory: MemoryModel::Sc,
@@ -367,7 +366,7 @@ fn challenges_are_met_by_stepping_and_not_by_opening_the_answer() {
     let other: String = shortest.chars().map(|one| if one == '1' { '2' } else { '1' }).collect();
     let kept = keys(&mut model, &other);
     let Some(Control::KeepProgress(progress)) = kept.first() else { panic!("nothing was kept: {kept:?}") };
-    assert_eq!((progress.challenge.as_str(), progress.steps), ("balance=-60", other.len()));
+    assert!(progress.challenge.starts_with("balance=-60") && progress.steps == other.len(), "{progress:?}");
     assert!(draw_to_text(&model, 120, 36).contains("Challenge"));
 }
 
