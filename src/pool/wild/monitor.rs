@@ -24,6 +24,9 @@ use std::time::Duration;
 /// How long lies between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// How much of the time between two looks counts at most.
+const LATE_MAX_NS: u64 = 30_000_000;
+
 /// How long the first run of a lane in which nobody can move is left standing, so that it can be looked at.
 pub(super) const STANDING_FIRST_NS: u64 = 2_000_000_000;
 
@@ -206,12 +209,14 @@ fn leave_standing(shared: &Shared, world: &Arc<World>, standing: Standstill) {
     }
 }
 
-/// How far a run has come, and since when no further.
+/// How far a run has come, and for how long no further. From one look to the next no more counts than a look may be late:
+/// where the whole machine stood still, nobody could have got any further.
 #[derive(Debug, Default)]
 struct Progress {
     run: Option<u64>,
     sum: u64,
-    since_ns: u64,
+    seen_at_ns: u64,
+    without_ns: u64,
 }
 
 impl Progress {
@@ -222,9 +227,11 @@ impl Progress {
         let ended = threads.filter(|thread| world.seats[*thread].look().stand == Stand::Ended).count() as u64;
         let sum = passed + ended;
         if self.run != Some(world.run) || self.sum != sum {
-            *self = Progress { run: Some(world.run), sum, since_ns: now_ns };
+            *self = Progress { run: Some(world.run), sum, seen_at_ns: now_ns, without_ns: 0 };
         }
-        now_ns.saturating_sub(self.since_ns) >= patience_ns
+        self.without_ns += now_ns.saturating_sub(self.seen_at_ns).min(LATE_MAX_NS);
+        self.seen_at_ns = now_ns;
+        self.without_ns >= patience_ns
     }
 }
 

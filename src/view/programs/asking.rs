@@ -1,13 +1,14 @@
 //! What to ask the explorer, and what its answers are good for.
 //!
-//! One question is under way at a time. The next one is the first of these whose answer is not known:
+//! One question of each kind is under way at a time: where a schedule leads, and what all schedules lead to. The next one
+//! is the first of these whose answer is not known:
 //!
 //! 1. where the schedule that somebody looks at leads;
 //! 2. all schedules of that program;
 //! 3. the same under other grains and memory models, which stand beside it;
 //! 4. all schedules of the other variants, each under its own memory model.
 //!
-//! A question replaces one that comes later in this order: who steps never waits for what is only good to know.
+//! A question replaces one of its kind that comes later in this order: nobody waits for what is only good to know.
 
 use super::journey::Told;
 use super::{Engine, Explored, Mode, engine, focused};
@@ -24,6 +25,12 @@ pub(in crate::view) enum About {
     Place(usize, Mode, String, usize),
     /// All schedules of a variant.
     All(usize, Mode),
+}
+
+impl About {
+    pub(in crate::view) fn is_place(&self) -> bool {
+        matches!(self, About::Place(..))
+    }
 }
 
 /// A question that is under way.
@@ -92,43 +99,50 @@ pub(in crate::view) fn other_memory(memory: Memory) -> Memory {
     }
 }
 
-/// Asks what is to be asked next, if anything is.
-pub(in crate::view) fn ask(model: &mut Model) -> Option<Control> {
+/// Asks what is to be asked next: a place and all schedules of something can be under way side by side, for the explorer
+/// steps while it explores.
+pub(in crate::view) fn ask(model: &mut Model) -> Vec<Control> {
     let wanted = worth_asking(model);
-    let next = wanted.first()?;
-    if let Some(flight) = &model.programs.flight {
-        let urgency = |about: &About| wanted.iter().position(|one| one == about).unwrap_or(usize::MAX);
+    let of_kind = |place: bool| wanted.iter().filter(move |about| about.is_place() == place);
+    let mut next = Vec::new();
+    for place in [true, false] {
+        let Some(first) = of_kind(place).next() else { continue };
+        let flight = model.programs.flights.iter().find(|flight| flight.about.is_place() == place);
         // Where a place leads is told at once: an answer that nobody waits for any more is soon out of the way.
-        let is_short = matches!(flight.about, About::Place(..)) && !matches!(next, About::Place(..));
-        if is_short || urgency(&flight.about) == 0 {
-            return None;
+        if flight.is_none_or(|flight| !place && flight.about != *first) {
+            next.push(first.clone());
         }
     }
-    let next = next.clone();
-    let (About::Place(index, mode, ..) | About::All(index, mode)) = &next;
+    next.into_iter().filter_map(|about| send(model, about)).collect()
+}
+
+/// Sends a question off, in the place of one of its kind.
+fn send(model: &mut Model, about: About) -> Option<Control> {
+    let (About::Place(index, mode, ..) | About::All(index, mode)) = &about;
     let program = model.programs.variants.get(*index)?.program.as_ref()?;
     let id = model.programs.next_id;
-    let question =
-        Question { id, program: program.program.clone(), text: program.text.clone(), options: options(program, *mode) };
-    let ask = match &next {
+    let (name, text) = (program.program.clone(), program.text.clone());
+    let question = Question { id, program: name, text, options: options(program, *mode) };
+    let ask = match &about {
         About::Place(_, _, schedule, from) => Ask::Position { question, schedule: schedule.clone(), from: *from },
         About::All(..) => Ask::Explore(question),
     };
     model.programs.next_id = id.wrapping_add(1);
-    model.programs.flight = Some(Flight { id, about: next, since_ns: model.ledger.at_ns(), states: None });
+    let since_ns = model.ledger.at_ns();
+    model.programs.flights.retain(|flight| flight.about.is_place() != about.is_place());
+    model.programs.flights.push(Flight { id, about, since_ns, states: None });
     Some(Control::Ask(Box::new(ask)))
 }
 
 /// Takes in an answer; one to a question that nobody waits for any more is left.
 pub(in crate::view) fn take(model: &mut Model, answer: Answer) -> Effects {
-    let Some(flight) = model.programs.flight.as_mut().filter(|flight| flight.id == answer.id) else {
-        return Effects::none();
-    };
+    let flights = &mut model.programs.flights;
+    let Some(place) = flights.iter().position(|flight| flight.id == answer.id) else { return Effects::none() };
     if let AnswerBody::Busy { states } = answer.body {
-        flight.states = Some(states);
+        flights[place].states = Some(states);
         return Effects::redraw(Redraw::Figures);
     }
-    let Some(flight) = model.programs.flight.take() else { return Effects::none() };
+    let flight = flights.remove(place);
     let (About::Place(index, mode, ..) | About::All(index, mode)) = flight.about;
     let Some(variant) = model.programs.variants.get_mut(index) else { return Effects::none() };
     let mut told = None;

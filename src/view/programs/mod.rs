@@ -10,8 +10,8 @@
 //! A program's variants (broken, wrong fix, right fix) are the lanes of a plan. What an engine shows of a variant is kept
 //! while another engine, or another variant, is looked at.
 //!
-//! The explorer lives in a process of its own and is asked one thing at a time ([`Control::Ask`]). What to ask next
-//! follows from what is shown and what is known already (`asking`), so nothing has to be remembered about it.
+//! The explorer lives in a process of its own. What to ask it next follows from what is shown and what is known already
+//! (`asking`), so nothing has to be remembered about it.
 
 pub(in crate::view) mod asking;
 mod big;
@@ -96,8 +96,8 @@ pub(in crate::view) struct Programs {
     /// The memory model that somebody chose; the lane's own where nobody did.
     pub(in crate::view) memory: Option<Memory>,
     pub(in crate::view) variants: Vec<Variant>,
-    /// What the explorer was asked last and has not answered.
-    pub(in crate::view) flight: Option<Flight>,
+    /// What the explorer was asked and has not answered: one question of each kind at most.
+    pub(in crate::view) flights: Vec<Flight>,
     /// The number of the next question.
     next_id: u64,
     /// What random steps are thrown with.
@@ -115,7 +115,7 @@ impl Default for Programs {
             grain: Grain::Operation,
             memory: None,
             variants: Vec::new(),
-            flight: None,
+            flights: Vec::new(),
             next_id: 1,
             dice: 7,
             best: Vec::new(),
@@ -186,7 +186,7 @@ impl Programs {
             };
             self.variants.push(variant);
         }
-        self.flight = None;
+        self.flights.clear();
     }
 
     /// What another scenario begins with.

@@ -311,8 +311,8 @@ pub(in crate::view) fn not_known(model: &Model, variant: usize, mode: Mode) -> O
         }
         Some(Explored::Refused(why)) => Some((why.lines().map(str::to_string).collect(), theme.tint(theme.bad))),
         None => {
-            let flight = model.programs.flight.as_ref();
-            let flight = flight.filter(|flight| flight.about == super::asking::About::All(variant, mode));
+            let mut flights = model.programs.flights.iter();
+            let flight = flights.find(|flight| flight.about == super::asking::About::All(variant, mode));
             let text = match flight {
                 None => "Not explored yet.".to_string(),
                 Some(flight) => {

@@ -58,7 +58,10 @@ pub(in crate::view) fn draw(model: &Model, pen: &mut Pen<'_>) -> Vec<&'static st
     let inside = width.saturating_sub(if boxed { 4 } else { 0 });
     let asked = question::lines(model, inside);
     let mut question_rows = 0;
-    if !asked.is_empty() && left >= 17 {
+    // Where somebody waits for ever and rows are few, that is what there is to say.
+    let graph = position.map(|position| Graph::of_position(position, None));
+    let stands_still = graph.is_some_and(|graph| graph.is_closed() || graph.is_still());
+    if !asked.is_empty() && left >= if stands_still { 24 } else { 17 } {
         let most = (left / 7).max(1);
         question_rows = (asked.len() as u16).min(most) + edges;
         left -= question_rows;
