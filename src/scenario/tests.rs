@@ -750,7 +750,7 @@ fn a_lane_runs_a_program_of_its_page() {
     assert_eq!(program.about, "Adds, N times.");
     assert!(program.text.starts_with("import threading\n\nN = 3  # 2 to 9\n"), "{}", program.text);
     assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended x=3", "ended x=7"]);
-    assert_eq!((program.role, program.memory, program.window), (Role::Broken, MemoryModel::Sc, Window::Natural));
+    assert_eq!((program.role, program.memory, program.window), (Role::Broken, MemoryModel::Sc, Window::Yields { count: 2 }));
 
     let PoolPlan::Cpython(plan) = &other.pool else { panic!("{:?}", other.pool) };
     assert_eq!((plan.switch_interval_us, plan.run_limit_ms, other.workers), (7, 2000, 1));
@@ -758,7 +758,7 @@ fn a_lane_runs_a_program_of_its_page() {
     assert!(program.text.contains("\nN = 9  # 2 to 9\n"), "{}", program.text);
     assert_eq!(program.parameters, [Parameter { name: "N".into(), value: 9, min: 2, max: 9 }]);
     assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended"]);
-    assert_eq!((program.memory, program.window), (MemoryModel::Tso, Window::Yields { count: 1 }));
+    assert_eq!((program.memory, program.window), (MemoryModel::Tso, Window::Yields { count: 2 }));
     assert_eq!((program.pipe_capacity, program.spurious, program.notify), (Some(1), true, Waking::Fifo));
 
     let sets = sets_of(&["lane.*.parameters.N=4", "lane.1.window.kind=micros", "lane.1.window.us=7"]);

@@ -225,12 +225,15 @@ fn watch_for_hang_up(to: &Sender<Input>) {
     std::process::exit(129);
 }
 
+/// How long the bytes that are there may take to become a key.
+const KEY_PATIENCE: Duration = Duration::from_millis(20);
+
 fn read_keys(to: &Sender<Input>, woken: &OwnedFd) {
     let mut reply = Reply::default();
     loop {
-        // What is there makes an event, or not yet: reading waits for next to nothing. (Where it may wait for nothing at
-        // all, crossterm does not look.)
-        match event::poll(Duration::from_millis(1)) {
+        // What is there makes an event, or not yet: reading waits for next to nothing. Where it may wait for nothing at
+        // all, crossterm does not look at the terminal.
+        match event::poll(KEY_PATIENCE) {
             Ok(true) => {}
             Ok(false) if wait_for_keys(woken) => continue,
             _ => return,

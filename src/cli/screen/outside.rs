@@ -383,7 +383,7 @@ fn shown(path: &Path) -> String {
 fn first(problems: &[scenario::Problem]) -> String {
     let Some(problem) = problems.first() else { return String::new() };
     let place = if problem.line > 0 {
-        format!("{}:{}: ", problem.origin, problem.line)
+        format!("{}:{}:{}: ", problem.origin, problem.line, problem.column)
     } else {
         format!("{}: ", problem.origin)
     };

@@ -1,14 +1,13 @@
 //! What to ask the explorer, and what its answers are good for.
 //!
-//! One question of each kind is under way at a time: where a schedule leads, and what all schedules lead to. The next one
-//! is the first of these whose answer is not known:
+//! The next question is the first of these whose answer is not known and not under way:
 //!
 //! 1. where the schedule that somebody looks at leads;
 //! 2. all schedules of that program;
 //! 3. the same under other grains and memory models, which stand beside it;
 //! 4. all schedules of the other variants, each under its own memory model.
 //!
-//! A question replaces one of its kind that comes later in this order: nobody waits for what is only good to know.
+//! What is only good to know (3 and 4) is asked when nothing else is, so nobody waits for it.
 
 use super::journey::Told;
 use super::{Engine, Explored, Mode, engine, focused};
@@ -99,24 +98,32 @@ pub(in crate::view) fn other_memory(memory: Memory) -> Memory {
     }
 }
 
-/// Asks what is to be asked next: a place and all schedules of something can be under way side by side, for the explorer
-/// steps while it explores.
+/// Asks what is to be asked next. A place and all schedules of something can be under way side by side, for the explorer
+/// steps while it explores; what it is asked to explore it takes one by one.
 pub(in crate::view) fn ask(model: &mut Model) -> Vec<Control> {
     let wanted = worth_asking(model);
-    let of_kind = |place: bool| wanted.iter().filter(move |about| about.is_place() == place);
+    let flights = &model.programs.flights;
     let mut next = Vec::new();
-    for place in [true, false] {
-        let Some(first) = of_kind(place).next() else { continue };
-        let flight = model.programs.flights.iter().find(|flight| flight.about.is_place() == place);
-        // Where a place leads is told at once: an answer that nobody waits for any more is soon out of the way.
-        if flight.is_none_or(|flight| !place && flight.about != *first) {
+    // Where a place leads is told at once: an answer that nobody waits for any more is soon out of the way.
+    if let Some(place) = wanted.iter().find(|about| about.is_place())
+        && !flights.iter().any(|flight| flight.about.is_place())
+    {
+        next.push(place.clone());
+    }
+    if let Some(first) = wanted.iter().find(|about| !about.is_place()) {
+        // What somebody looks at is asked in any case; what is only good to know when nothing else is under way.
+        let index = model.focus_index();
+        let is_looked_at = *first == About::All(index, model.programs.mode(index));
+        let mut others = flights.iter().filter(|flight| !flight.about.is_place());
+        let is_asked = flights.iter().any(|flight| flight.about == *first);
+        if !is_asked && (is_looked_at || others.next().is_none()) {
             next.push(first.clone());
         }
     }
     next.into_iter().filter_map(|about| send(model, about)).collect()
 }
 
-/// Sends a question off, in the place of one of its kind.
+/// Sends a question off.
 fn send(model: &mut Model, about: About) -> Option<Control> {
     let (About::Place(index, mode, ..) | About::All(index, mode)) = &about;
     let program = model.programs.variants.get(*index)?.program.as_ref()?;
@@ -129,7 +136,6 @@ fn send(model: &mut Model, about: About) -> Option<Control> {
     };
     model.programs.next_id = id.wrapping_add(1);
     let since_ns = model.ledger.at_ns();
-    model.programs.flights.retain(|flight| flight.about.is_place() != about.is_place());
     model.programs.flights.push(Flight { id, about, since_ns, states: None });
     Some(Control::Ask(Box::new(ask)))
 }

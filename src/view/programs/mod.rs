@@ -96,7 +96,7 @@ pub(in crate::view) struct Programs {
     /// The memory model that somebody chose; the lane's own where nobody did.
     pub(in crate::view) memory: Option<Memory>,
     pub(in crate::view) variants: Vec<Variant>,
-    /// What the explorer was asked and has not answered: one question of each kind at most.
+    /// What the explorer was asked and has not answered.
     pub(in crate::view) flights: Vec<Flight>,
     /// The number of the next question.
     next_id: u64,

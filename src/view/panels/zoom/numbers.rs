@@ -279,8 +279,8 @@ mod tests {
         for (lane, told) in ledger.lanes().iter().zip(&summary.lanes) {
             let all = serde_json::to_value(told).expect("plain data");
             // Its name is above; pool, workload and how the queue was looked at are in headings, as are names and kinds
-            // of locks; findings are sentences.
-            let said_elsewhere = 4 + 2 * told.locks.len() + leaves(&all["findings"]);
+            // of locks; findings are sentences; how the runs of a program ended stands in its lane.
+            let said_elsewhere = 4 + 2 * told.locks.len() + leaves(&all["findings"]) + leaves(&all["runs"]);
             let mut lines = Lines::default();
             lane_lines(told, &mut lines);
             told.locks.iter().for_each(|lock| lock_lines(lock, &mut lines));
