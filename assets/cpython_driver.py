@@ -24,7 +24,7 @@ import types
 
 ANSWER_BYTES_MAX = 200_000
 VALUES_MAX = 20_000
-DEPTH_MAX = 20
+DEPTH_MAX = 200
 # A process that has used so much of its time is replaced by a new one before its limit ends it in the middle of a run.
 CPU_SECONDS_MAX = 20.0
 
@@ -164,49 +164,123 @@ def thread_failed(what):
 threading.excepthook = thread_failed
 sys.unraisablehook = lambda what: None
 
-NO_DATA = object()
 EXECUTORS = (concurrent.futures.Executor, concurrent.futures.Future)
+QUEUES = (queue.Queue, queue.LifoQueue)
 
 
-def spelled(value, depth, room):
-    """A value as JSON; NO_DATA for what is none: functions, threads, locks."""
-    room[0] -= 1
-    if room[0] < 0:
-        raise TooMuch()
-    if depth > DEPTH_MAX:
-        return "…"
-    if value is None or value is True or value is False:
-        return value
+def is_data(value):
+    """Whether a value is more than a thread, a lock, a function, a module."""
     kind = type(value)
-    if kind is int:
-        return value if -(2**63) <= value < 2**63 else str(value)
-    if kind is str:
-        return value
-    if kind is float:
-        return value if value == value and value not in (float("inf"), float("-inf")) else repr(value)
-    if kind in (tuple, list):
-        return [inner(item, depth, room) for item in value]
-    if kind in (set, frozenset):
-        return [inner(item, depth, room) for item in ordered(value)]
-    if kind is dict:
-        return {key if type(key) is str else repr(key): inner(item, depth, room) for key, item in list(value.items())}
-    if kind is range or isinstance(value, BaseException):
-        return repr(value)
-    if kind is atomics.Atomic:
-        return spelled(value._value, depth + 1, room)
-    if kind in (queue.Queue, queue.LifoQueue):
-        return [inner(item, depth, room) for item in list(value.queue)]
-    if isinstance(value, (threading.Thread, type, types.FunctionType, *EXECUTORS)):
-        return NO_DATA
-    if kind.__module__ == "__main__":
-        parts = ((name, spelled(item, depth + 1, room)) for name, item in list(vars(value).items()))
-        return {name: part for name, part in parts if part is not NO_DATA}
-    return NO_DATA
+    if kind in (int, str, bool, type(None), float, tuple, list, dict, set, frozenset, range, atomics.Atomic, *QUEUES):
+        return True
+    if isinstance(value, BaseException) or kind in VIEWS:
+        return True
+    return kind.__module__ == "__main__" and not isinstance(value, (type, threading.Thread, *EXECUTORS))
 
 
-def inner(value, depth, room):
-    part = spelled(value, depth + 1, room)
-    return None if part is NO_DATA else part
+VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+
+
+def holds_data(value, depth=0):
+    """Whether there is data in it: a list of nothing but threads says as little as one of them."""
+    kind = type(value)
+    if kind not in (tuple, list, dict):
+        return is_data(value)
+    items = list(value.values() if kind is dict else value)
+    return depth > 4 or not items or any(holds_data(item, depth + 1) for item in items)
+
+
+class Speller:
+    """Spells values as poolscope's explorer does: as JSON what JSON has too, all else as an object with the key `repr`."""
+
+    def __init__(self):
+        self.room = VALUES_MAX
+        self.around = []
+
+    def spend(self):
+        self.room -= 1
+        if self.room < 0 or len(self.around) > DEPTH_MAX:
+            raise TooMuch()
+
+    def json(self, value):
+        self.spend()
+        kind = type(value)
+        if kind is int:
+            return value if -(2**63) <= value < 2**63 else {"repr": str(value)}
+        if value is None or kind in (bool, str):
+            return value
+        if kind is list:
+            items = list(value)
+        elif kind is dict:
+            pairs = list(value.items())
+            if not all(type(key) is str for key, _ in pairs) or [key for key, _ in pairs] == ["repr"]:
+                return {"repr": self.text(value)}
+            items = [item for _, item in pairs]
+        elif kind is atomics.Atomic:
+            items = [value._value]
+        elif kind in QUEUES:
+            items = list(value.queue)
+        else:
+            return {"repr": self.text(value)}
+        if id(value) in self.around:
+            return {"repr": self.text(value)}
+        self.around.append(id(value))
+        items = [self.json(item) for item in items]
+        self.around.pop()
+        if kind is dict:
+            return {key: item for (key, _), item in zip(pairs, items)}
+        return items[0] if kind is atomics.Atomic else items
+
+    def text(self, value):
+        """As `repr` writes it, without addresses; of an object with its attributes."""
+        self.spend()
+        kind = type(value)
+        if value is None or kind in (int, bool, str, float, range):
+            return repr(value)
+        if kind is tuple:
+            return f"({self.list(value)}{',' if len(value) == 1 else ''})"
+        if isinstance(value, BaseException):
+            return f"{kind.__name__}({self.list(value.args)})"
+        if kind in VIEWS:
+            return f"{kind.__name__}([{self.list(list(value))}])"
+        if kind in (set, frozenset) and not value:
+            return "set()"
+        if not is_data(value):
+            return self.name(value)
+        if kind is list:
+            return self.inside(value, "[", "]", lambda: self.list(list(value)))
+        if kind in (set, frozenset):
+            return self.inside(value, "{", "}", lambda: self.list(ordered(value)))
+        if kind is dict:
+            told = lambda: sorted(f"{self.text(key)}: {self.text(item)}" for key, item in list(value.items()))
+            return self.inside(value, "{", "}", lambda: ", ".join(told()))
+        name = self.name(value).rstrip(">")
+        if kind is atomics.Atomic:
+            return self.inside(value, f"{name} ", ">", lambda: self.text(value._value))
+        if kind in QUEUES:
+            return self.inside(value, f"{name} ", ">", lambda: f"[{self.list(list(value.queue))}]")
+        told = lambda: ", ".join(f"{key}={self.text(item)}" for key, item in list(vars(value).items()))
+        return self.inside(value, f"{name} ", ">", told) if vars(value) else f"{name}>"
+
+    def inside(self, value, opening, closing, inner):
+        if id(value) in self.around:
+            return f"{opening}...{closing}"
+        self.around.append(id(value))
+        text = inner()
+        self.around.pop()
+        return f"{opening}{text}{closing}"
+
+    def list(self, items):
+        return ", ".join(self.text(item) for item in items)
+
+    def name(self, value):
+        kind = type(value)
+        if isinstance(value, types.FunctionType):
+            return f"<function {value.__qualname__}>"
+        if isinstance(value, type):
+            return repr(value)
+        module = "__main__." if kind.__module__ == "__main__" else ""
+        return f"<{module}{kind.__name__} object>"
 
 
 def ordered(items):
@@ -258,11 +332,9 @@ def run(number):
     daemons = bool(others())
     answer = {"run": number, "kind": "ended"}
     try:
-        room = [VALUES_MAX]
-        values = {
-            name: spelled(value, 0, room) for name, value in list(world.items()) if not name.startswith("__")
-        }
-        answer["values"] = {name: value for name, value in values.items() if value is not NO_DATA}
+        speller = Speller()
+        told = (pair for pair in list(world.items()) if not pair[0].startswith("__") and holds_data(pair[1]))
+        answer["values"] = {name: speller.json(value) for name, value in told}
         answer["output"] = output.getvalue().splitlines()
     except (TooMuch, MemoryError, RecursionError):
         answer["too_much"] = True

@@ -67,9 +67,10 @@ print(number, word)
 ";
     let Some(ending) = ending_of(text) else { return };
     let values = serde_json::json!({
-        "number": 3, "flag": true, "nothing": null, "word": "é", "pair": [1, "a"], "items": [1, [2]],
-        "table": {"a": 1, "2": [3]}, "group": [1, 2, 3], "box": {"held": [1, [2, null]]}, "atomic": 5, "queue": [4],
-        "numbers": "range(0, 3)", "error": "ValueError('x')",
+        "number": 3, "flag": true, "nothing": null, "word": "é", "pair": {"repr": "(1, 'a')"}, "items": [1, [2]],
+        "table": {"repr": "{'a': 1, 2: [3]}"}, "group": {"repr": "{1, 2, 3}"}, "atomic": 5, "queue": [4],
+        "box": {"repr": "<__main__.Box object held=(1, [2, None]), work=<function work>>"},
+        "numbers": {"repr": "range(0, 3)"}, "error": {"repr": "ValueError('x')"},
     });
     assert_eq!((ending.kind, ending.output), (EndingKind::Ended, vec!["3 é".to_string()]));
     assert_eq!(serde_json::to_value(&ending.values).expect("values"), values);
