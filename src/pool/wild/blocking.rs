@@ -479,7 +479,12 @@ impl Runner<'_> {
         let mut look =
             |state: &mut SyncState, _: &mut Vec<usize>| own(state).is_none_or(|own| own.notified).then_some(());
         let spurious = self.world.known.spurious;
-        let patience = if spurious && patience == Patience::Forever { Patience::Timed } else { patience };
+        // Unasked, at once or after a while.
+        let patience = match (spurious, patience) {
+            (true, Patience::Forever) if self.dice.below(2) == 0 => Patience::Not,
+            (true, Patience::Forever) => Patience::Timed,
+            (_, patience) => patience,
+        };
         // Who was told not to wait is in no haste to take the lock again: it waits for that all the same.
         self.wait(object, sync, patience, at, &mut look)?;
         self.acquire(lock, object, sync, Patience::Forever, sleeper.levels)?;
