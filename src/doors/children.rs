@@ -24,7 +24,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
+pub use std::process::{ChildStdin, ChildStdout};
 use std::sync::OnceLock;
 use std::time::Duration;
 

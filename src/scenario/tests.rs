@@ -750,7 +750,10 @@ fn a_lane_runs_a_program_of_its_page() {
     assert_eq!(program.about, "Adds, N times.");
     assert!(program.text.starts_with("import threading\n\nN = 3  # 2 to 9\n"), "{}", program.text);
     assert_eq!(program.acceptable.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ended x=3", "ended x=7"]);
-    assert_eq!((program.role, program.memory, program.window), (Role::Broken, MemoryModel::Sc, Window::Yields { count: 2 }));
+    assert_eq!(
+        (program.role, program.memory, program.window),
+        (Role::Broken, MemoryModel::Sc, Window::Yields { count: 2 })
+    );
 
     let PoolPlan::Cpython(plan) = &other.pool else { panic!("{:?}", other.pool) };
     assert_eq!((plan.switch_interval_us, plan.run_limit_ms, other.workers), (7, 2000, 1));

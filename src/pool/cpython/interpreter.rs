@@ -1,6 +1,6 @@
 //! One interpreter: a process that runs the program whenever it is told to, and tells how it ended.
 
-use crate::doors::children::{Child, Spawn, Stream};
+use crate::doors::children::{Child, ChildStdin, ChildStdout, Spawn, Stream};
 use crate::system::{self, Limits};
 use crate::wire::{CpythonPlan, Ending, EndingKind, Exit};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -9,7 +9,6 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout};
 
 /// What it runs, which runs the program.
 const DRIVER: &str = include_str!("../../../assets/cpython_driver.py");

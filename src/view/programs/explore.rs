@@ -63,7 +63,7 @@ pub(in crate::view) fn draw(model: &Model, pen: &mut Pen<'_>) -> Vec<&'static st
     }
     {
         let mut part = pen.part(0, 0, left_width, table_rows);
-        let right = table.as_ref().map_or(String::new(), |table| headline(table));
+        let right = table.as_ref().map_or(String::new(), headline);
         let mut inside = part.panel(&[("how it can end", theme.strong())], &right, theme.label(), boxed);
         draw_table(model, (index, variant, mode), table.as_ref(), &mut inside);
     }
@@ -219,11 +219,10 @@ fn finding_text(finding: &Finding) -> String {
     format!("{name}: {text}")
 }
 
-fn finding_lines(
-    findings: &[Finding],
-    width: usize,
-    theme: &Theme,
-) -> Vec<(usize, Option<(&'static str, Style)>, String)> {
+/// Which finding it is of, the finding's sign where it is its first line, and the text.
+type FindingLine = (usize, Option<(&'static str, Style)>, String);
+
+fn finding_lines(findings: &[Finding], width: usize, theme: &Theme) -> Vec<FindingLine> {
     let mut lines = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         let text = words::plain(&finding_text(finding));

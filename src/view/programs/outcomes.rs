@@ -492,8 +492,11 @@ fn draw_thin_bar(pen: &mut Pen<'_>, (from, length): (u16, u16), share: f64, styl
     pen.bar(from, 0, length, share.max(least), style, theme.label());
 }
 
+/// Under a grain: what is known, and whether it is the one that is looked at.
+pub(in crate::view) type Cell = (Grain, String, bool);
+
 /// The same numbers under every grain and memory model: what is known of them.
-pub(in crate::view) fn matrix(model: &Model, variant: usize) -> Vec<(Memory, Vec<(Grain, String, bool)>)> {
+pub(in crate::view) fn matrix(model: &Model, variant: usize) -> Vec<(Memory, Vec<Cell>)> {
     let now = model.programs.mode(variant);
     let cell = |mode: Mode| {
         let text = match model.programs.variants.get(variant).and_then(|variant| variant.explored(mode)) {

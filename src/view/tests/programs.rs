@@ -555,9 +555,9 @@ proptest! {
     ) {
         let mut model = Model::new(some_setting);
         let plan = if first == 0 { overdraft() } else { ab_ba() };
-        let mut asked = update(&mut model, Message::Frame(Box::new(plan))).controls;
+        let _ = update(&mut model, Message::Frame(Box::new(plan)));
         for message in messages {
-            asked = update(&mut model, message).controls;
+            let asked = update(&mut model, message).controls;
             let explores = |control: &&Control| matches!(control, Control::Ask(ask) if matches!(**ask, Ask::Explore(_)));
             let steps = |control: &&Control| matches!(control, Control::Ask(ask) if !matches!(**ask, Ask::Explore(_)));
             prop_assert!(asked.iter().filter(explores).count() <= 1 && asked.iter().filter(steps).count() <= 1);
