@@ -279,8 +279,11 @@ class Speller:
             return f"<function {value.__qualname__}>"
         if isinstance(value, type):
             return repr(value)
-        module = "__main__." if kind.__module__ == "__main__" else ""
-        return f"<{module}{kind.__name__} object>"
+        if kind.__module__ == "__main__":
+            return f"<__main__.{kind.__name__} object>"
+        # What the program calls it, not what it is made of.
+        called = {"lock": "Lock", "BoundedSemaphore": "Semaphore", "LifoQueue": "Queue", "_local": "local"}
+        return f"<{called.get(kind.__name__, kind.__name__)} object>"
 
 
 def ordered(items):
