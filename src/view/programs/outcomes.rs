@@ -12,6 +12,7 @@
 use super::{Explored, Mode, lane};
 use crate::explore::{Grain, Kind, Memory, Outcome, Report, thread_name};
 use crate::ledger::LaneLedger;
+use crate::program::spelling::python;
 use crate::stats::words;
 use crate::view::hits::Target;
 use crate::view::model::Model;
@@ -156,13 +157,23 @@ fn flat(ending: &Ending) -> Vec<(String, &Json)> {
     let mut all = Vec::new();
     for (name, value) in &ending.values {
         match value {
-            Json::Object(parts) if !parts.is_empty() => {
+            // What JSON has not is told as one text: nothing in it is a value of its own.
+            Json::Object(parts) if !parts.is_empty() && !is_one_text(parts) => {
                 all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)));
             }
             value => all.push((name.clone(), value)),
         }
     }
     all
+}
+
+fn is_one_text(parts: &serde_json::Map<String, Json>) -> bool {
+    parts.len() == 1 && parts.get("repr").is_some_and(Json::is_string)
+}
+
+/// A value as Python writes it, without the module that all classes of a program are of.
+fn short(value: &Json) -> String {
+    python(value).replace("<__main__.", "<")
 }
 
 /// Values that are the same however it ends, where others differ: they tell nothing.
@@ -186,7 +197,7 @@ fn values(ending: &Ending, hidden: &[String], first: &[&str]) -> String {
     let mut shown = flat(ending);
     shown.retain(|(name, _)| !hidden.contains(name));
     shown.sort_by_key(|(name, _)| first.iter().position(|one| one == name).unwrap_or(usize::MAX));
-    shown.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    shown.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
 }
 
 /// An ending in a few words; what its program says of right endings comes first.
