@@ -5,10 +5,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
 #![expect(clippy::print_stderr, reason = "a comparison that is skipped says so")]
 
+mod asked;
+
 use poolscope::explore::{Options, explore};
 use poolscope::program::{Problem, compile};
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 /// What a program came to: what it printed, and the exception that ended it.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -35,18 +35,7 @@ def come(text):
 known = sys.version_info[:2] == (3, 11)
 json.dump([[come(text) for text in json.load(sys.stdin)], known], sys.stdout)
 "#;
-    let child = Command::new("python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
-        eprintln!("no python3 here: nothing was compared");
-        return None;
-    };
-    // Taken, so that the pipe is closed and the script goes on.
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(serde_json::to_string(texts).unwrap().as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    asked::python(SCRIPT, &texts)
 }
 
 /// What a program comes to here, or why it is refused.

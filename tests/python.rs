@@ -4,9 +4,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside the doors")]
 #![expect(clippy::print_stderr, reason = "a comparison that is skipped says so")]
 
+mod asked;
+
 use poolscope::program::compile;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 /// What CPython says of each text: `None`, or why it refuses it. `None` for all of them where there is no CPython.
 fn python(texts: &[String]) -> Option<Vec<Option<String>>> {
@@ -20,18 +20,7 @@ def refusal(text):
         return f'{type(error).__name__}: {error}'
 json.dump([refusal(text) for text in json.load(sys.stdin)], sys.stdout)
 ";
-    let child = Command::new("python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
-        eprintln!("no python3 here: nothing was compared");
-        return None;
-    };
-    // Taken, so that the pipe is closed and the script goes on.
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(serde_json::to_string(texts).unwrap().as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    asked::python(SCRIPT, &texts)
 }
 
 fn compare(texts: &[String]) {

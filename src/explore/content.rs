@@ -79,7 +79,7 @@ pub(super) struct ThreadBody {
     pub(super) daemon: bool,
     pub(super) process: bool,
     /// Of a process: what its own processes are numbered after, where somebody asks for names.
-    pub(super) number: u16,
+    pub(super) number: u32,
 }
 
 /// How far a thread has come.

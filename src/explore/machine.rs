@@ -23,12 +23,10 @@ use crate::program::Program;
 use crate::program::code::{GlobalId, Instruction, NameId};
 use crate::program::collection::{self, Access, Failure};
 use crate::program::operation::{Operation, Patience, QueueKind, StartMethod, Sync, Variable};
+use crate::program::rules::Counted;
 use crate::program::text;
 use crate::program::thread::{Passed, Pause, Thread};
 use crate::program::value::{Exception, ExceptionClass, ObjectKind, Reference, Value};
-
-/// The most threads that a program may start.
-pub(super) const THREADS_MAX: usize = 60;
 
 /// How many operations a step may take before it is looked at for going round in a circle.
 const OPERATIONS_CALM: u64 = 5_000;
@@ -139,17 +137,7 @@ pub(super) struct Rest {
     /// While a suspicion is looked into: the accesses so far.
     pub(super) history: Vec<Touch>,
     /// Of each process, by its first thread, how many it has made; empty where nobody asks for names.
-    pub(super) made: Vec<Made>,
-}
-
-/// How many unnamed threads, processes and pools a process has made: they are named after these numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Made {
-    pub(super) threads: u16,
-    pub(super) processes: u16,
-    pub(super) pools: u16,
-    /// The numbers of the processes that lead to it: `1:2:`.
-    pub(super) path: String,
+    pub(super) made: Vec<Counted>,
 }
 
 /// Writes that others do not see yet, the oldest first.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::content::{
     BarrierBody, Body, Closure, ConnectionBody, Content, QueueBody, Sleeper, Stage, ThreadBody, reference,
 };
-use super::machine::{Home, Local, Machine, Made, Mark, State, THREADS_MAX, WHOLE, Write};
+use super::machine::{Home, Local, Machine, Mark, State, WHOLE, Write};
 use super::report::Memory;
 use super::search::stops;
 use super::tables::FastMap;
@@ -13,15 +13,10 @@ use crate::program::code::{Base, Comparison, NameId};
 use crate::program::collection::{Access, Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{New, Operation, Patience, Preparation, QueueKind, StartMethod, Sync, Variable};
+use crate::program::rules::{self, Counted, GUARD, OUTPUT_MAX, THREADS_MAX};
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, Method, ObjectKind, Reference, Value};
 use crate::program::{Program, text};
-
-/// The most bytes that a program may print.
-const OUTPUT_MAX: usize = 100_000;
-
-/// What to do where a process, as it imports the module, does what only the first should.
-const GUARD: &str = "a new process imports the module; put this under `if __name__ == \"__main__\":`";
 
 /// The bit of a site that says that all processes see the objects made there.
 const SHARED: u64 = 1 << 63;
@@ -71,22 +66,6 @@ fn flag(flag: bool) -> Attempt {
 
 fn runtime(text: &str) -> Attempt {
     Err(raised(ExceptionKind::RuntimeError, text))
-}
-
-/// What is wrong with the time that an operation is to wait. Between processes nothing is.
-fn impossible_wait(body: &Body, sync: &Sync) -> Result<(), Failure> {
-    let text = match (body, sync) {
-        (Body::Lock { .. } | Body::RLock { .. }, Sync::Acquire(Patience::Negative)) => "timeout value must be positive",
-        (Body::Lock { .. } | Body::RLock { .. }, Sync::Acquire(Patience::Contrary)) => {
-            "can't specify a timeout for a non-blocking call"
-        }
-        (Body::Semaphore { .. }, Sync::Acquire(Patience::Contrary)) => "can't specify timeout for non-blocking acquire",
-        // A queue without a limit has no reason to look how long it may wait.
-        (Body::Queue(QueueBody { capacity: Some(_), .. }), Sync::Put(_, Patience::Negative))
-        | (Body::Queue(_), Sync::Get(Patience::Negative)) => "'timeout' must be a non-negative number",
-        _ => return Ok(()),
-    };
-    Err(raised(ExceptionKind::ValueError, text))
 }
 
 fn broken_barrier() -> Attempt {
@@ -564,55 +543,30 @@ impl<'p> Machine<'p> {
         done(Value::None)
     }
 
-    /// What a thread or process is called that is given no name, and the number of a process. As in CPython, processes are
-    /// numbered whether they have a name or not, and threads only where they have none.
+    /// What a thread or process is called that is given no name, and the number of a process.
     fn named(
         &mut self,
         state: &mut State,
         object: Reference,
         preparation: &Preparation,
         home: Home,
-    ) -> (Option<Value>, u16) {
-        let process = matches!(object.kind, ObjectKind::Process(_));
-        if !self.shared.asks_names || (preparation.name.is_some() && !process) {
+    ) -> (Option<Value>, u32) {
+        if !self.shared.asks_names {
             return (preparation.name.clone(), 0);
         }
-        let made = self.count_made(state, home, |made| match process {
-            true => made.processes += 1,
-            false => made.threads += 1,
-        });
+        let spawns = self.rest(state).start == Some(StartMethod::Spawn);
         let program = self.shared.program;
-        let target = match &preparation.target {
-            Value::Function(function, _) => Some(*function),
-            Value::Method(method) => match &**method {
-                Method::Function { function, .. } => Some(*function),
-                _ => None,
-            },
-            _ => None,
-        };
-        let target = target.map(|function| &program.functions[function.index()]);
-        let name = match (process, target) {
-            (true, Some(worker)) if worker.internal => {
-                let method = if self.rest(state).start == Some(StartMethod::Spawn) { "Spawn" } else { "Fork" };
-                let kind = if preparation.daemon == Some(true) { "PoolWorker" } else { "Process" };
-                format!("{method}{kind}-{}{}", made.path, made.processes)
-            }
-            (true, _) => {
-                let class = text::type_name(program, &Value::Object(object));
-                format!("{class}-{}{}", made.path, made.processes)
-            }
-            (false, Some(target)) => format!("Thread-{} ({})", made.threads, target.name),
-            (false, None) => format!("Thread-{}", made.threads),
-        };
-        (preparation.name.clone().or_else(|| Some(Value::str(name))), made.processes)
+        let mut named = (None, 0);
+        self.count_made(state, home, |made| named = rules::named(program, object, preparation, spawns, made));
+        named
     }
 
     /// Counts what a process makes, for the sake of names.
-    fn count_made(&mut self, state: &mut State, home: Home, count: impl FnOnce(&mut Made)) -> Made {
+    fn count_made(&mut self, state: &mut State, home: Home, count: impl FnOnce(&mut Counted)) -> Counted {
         let mut rest = (*self.rest(state)).clone();
         let process = usize::from(home.process);
         if rest.made.len() <= process {
-            rest.made.resize(process + 1, Made::default());
+            rest.made.resize(process + 1, Counted::default());
         }
         count(&mut rest.made[process]);
         let made = rest.made[process].clone();
@@ -666,12 +620,9 @@ impl<'p> Machine<'p> {
         }
         let spawns = process && self.rest(state).start == Some(StartMethod::Spawn);
         if process && self.shared.asks_names {
-            // A forked process goes on counting threads where its parent was; its own processes have names after its own.
-            let parent = self.count_made(state, local.home, |_| ());
-            let path = format!("{}{}:", parent.path, body.number);
-            let inherited = if spawns { Made::default() } else { parent };
+            let inherited = self.count_made(state, local.home, |_| ()).inherited(body.number, spawns);
             let home = Home { process: number as u8, ..local.home };
-            self.count_made(state, home, |made| *made = Made { processes: 0, path, ..inherited });
+            self.count_made(state, home, |made| *made = inherited);
         }
         if process {
             let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
@@ -833,7 +784,10 @@ impl<'p> Machine<'p> {
         let content = self.body(state, object.id);
         let mut body = content.body.clone();
         if content.site & SHARED == 0 {
-            impossible_wait(&body, sync)?;
+            let is_bounded = matches!(&body, Body::Queue(queue) if queue.capacity.is_some());
+            if let Some(text) = rules::impossible_wait(object.kind, is_bounded, sync) {
+                return Err(raised(ExceptionKind::ValueError, text));
+            }
         }
         let result = match (&mut body, sync) {
             (Body::Condition { lock, .. }, Sync::Acquire(_) | Sync::Release(_)) => {

@@ -68,7 +68,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Turn>, (usize, String)> {
             None => (who, false),
         };
         match number.parse::<usize>() {
-            Ok(number) if number < super::machine::THREADS_MAX && number.to_string() == *who.trim_end_matches('w') => {
+            Ok(number)
+                if number < crate::program::rules::THREADS_MAX && number.to_string() == *who.trim_end_matches('w') =>
+            {
                 let mover = if buffer { Mover::buffer(number) } else { Mover::thread(number) };
                 Ok(Turn { mover, choice })
             }

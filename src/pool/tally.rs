@@ -1,6 +1,6 @@
 //! How the runs of a program ended, counted.
 
-use crate::wire::{Ending, EndingCount, RunsTick, Verdict};
+use crate::wire::{Ending, EndingCount, RunsTick, Standstill, Verdict};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most distinct endings that are counted apart.
@@ -42,6 +42,23 @@ impl Tally {
                 told.first_failed_ns.get_or_insert(ended_ns.saturating_sub(first_ns));
             }
         }
+    }
+
+    /// Notes that a run failed before it is over: how long it is left standing is no part of the time to the first failure.
+    pub(super) fn failed_at(&self, now_ns: u64) {
+        let mut inner = self.lock();
+        let first_ns = *inner.began_ns.get_or_insert(now_ns);
+        inner.told.first_failed_ns.get_or_insert(now_ns.saturating_sub(first_ns));
+    }
+
+    /// Notes when a run began.
+    pub(super) fn began_at(&self, now_ns: u64) {
+        self.lock().began_ns.get_or_insert(now_ns);
+    }
+
+    /// Says that the run that goes on stands still, or does no more.
+    pub(super) fn stands(&self, standstill: Option<Standstill>) {
+        self.lock().told.standstill = standstill;
     }
 
     /// Says what executes the runs.

@@ -6,10 +6,11 @@
 
 use super::runner::{Attempt, Done, Runner, Stop, done, flag, raised, runtime};
 use super::seat::{Stand, Wait};
-use super::world::{BarrierBody, Body, Connection, QueueBody, Sleeper, Stage, SyncBody, SyncObject, SyncState};
+use super::world::{BarrierBody, Body, Connection, Sleeper, Stage, SyncBody, SyncObject, SyncState};
 use crate::program::collection::Failure;
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{Patience, QueueKind, Sync};
+use crate::program::rules;
 use crate::program::value::{Exception, ObjectKind, Reference, Value};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::SeqCst;
@@ -373,7 +374,10 @@ impl Runner<'_> {
 
     fn synchronise_at(&mut self, object: Reference, at: &SyncObject, sync: &Sync) -> Attempt {
         if self.world.object(object.id).is_some_and(|object| !object.shared) {
-            impossible_wait(&at.state().body, sync)?;
+            let is_bounded = matches!(&at.state().body, SyncBody::Queue(queue) if queue.capacity.is_some());
+            if let Some(text) = rules::impossible_wait(object.kind, is_bounded, sync) {
+                return raised(ExceptionKind::ValueError, text);
+            }
         }
         let of_condition = match &at.state().body {
             SyncBody::Condition { lock, .. } => Some(*lock),
@@ -886,24 +890,4 @@ impl BarrierBody {
         self.is_acting = false;
         self.left.extend(self.waiting.drain(..).map(|thread| (thread, well)));
     }
-}
-
-/// Waits that Python refuses at objects that are not between processes; as in the explorer.
-fn impossible_wait(body: &SyncBody, sync: &Sync) -> Result<(), Stop> {
-    let text = match (body, sync) {
-        (SyncBody::Lock { .. } | SyncBody::RLock { .. }, Sync::Acquire(Patience::Negative)) => {
-            "timeout value must be positive"
-        }
-        (SyncBody::Lock { .. } | SyncBody::RLock { .. }, Sync::Acquire(Patience::Contrary)) => {
-            "can't specify a timeout for a non-blocking call"
-        }
-        (SyncBody::Semaphore { .. }, Sync::Acquire(Patience::Contrary)) => {
-            "can't specify timeout for non-blocking acquire"
-        }
-        // A queue without a limit has no reason to look how long it may wait.
-        (SyncBody::Queue(QueueBody { capacity: Some(_), .. }), Sync::Put(_, Patience::Negative))
-        | (SyncBody::Queue(_), Sync::Get(Patience::Negative)) => "'timeout' must be a non-negative number",
-        _ => return Ok(()),
-    };
-    Err(Stop::Failure(crate::program::collection::raised(ExceptionKind::ValueError, text)))
 }

@@ -30,16 +30,17 @@ mod world;
 use super::Pool;
 use super::channel::{Found, SharedQueue};
 use super::floor::{Floor, Item, run_item_as};
+use super::tally::Tally;
 use super::threads::settle_in;
 use crate::doors::threads;
 use crate::program::code::{Instruction, Program};
+use crate::program::rules::THREADS_MAX;
 use crate::program::thread::Thread;
 use crate::program::{self, Problem};
 use crate::system;
 use crate::telemetry::{Arena, LOCKS_MAX, Life, Recorder, SLOTS_MAX};
 use crate::wire::{
-    Ending, EndingCount, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict, Waking,
-    WorkerId,
+    Ending, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict, Waking, WorkerId,
 };
 use crate::workload::Task;
 use runner::{Job, Runner, Starts};
@@ -51,10 +52,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use window::{Dice, Window};
-use world::{Known, SyncBody, THREADS_MAX, World};
-
-/// The most distinct endings that are counted apart.
-const ENDINGS_MAX: usize = 64;
+use world::{Known, SyncBody, World};
 
 /// The block of whoever looks at a program before its first run, out of every worker's way.
 const TRIAL: WorkerId = WorkerId(SLOTS_MAX as u32 - 5);
@@ -80,7 +78,9 @@ struct Shared {
     slots: AtomicUsize,
     /// The run that goes on.
     current: Mutex<Option<Arc<World>>>,
-    tally: Mutex<Tally>,
+    tally: Tally,
+    /// A run was left standing before.
+    stood: AtomicBool,
     /// The lane is ending.
     winds_up: AtomicBool,
 }
@@ -91,14 +91,6 @@ struct Desk {
     job: Mutex<Option<Job>>,
     /// 1: there is something. The futex that the worker sleeps on.
     bell: AtomicU32,
-}
-
-#[derive(Default)]
-struct Tally {
-    told: RunsTick,
-    began_ns: Option<u64>,
-    /// A run was left standing before.
-    stood: bool,
 }
 
 /// Which of a lane's runs in which nobody can move it is.
@@ -209,7 +201,8 @@ impl WildPool {
             workers: Mutex::new(0),
             slots: AtomicUsize::new(0),
             current: Mutex::default(),
-            tally: Mutex::default(),
+            tally: Tally::default(),
+            stood: AtomicBool::new(false),
             winds_up: AtomicBool::new(false),
             floor: Arc::clone(floor),
         });
@@ -328,7 +321,7 @@ impl Shared {
         let (world, made) = World::new(Arc::clone(&self.known), task.id, began_ns, Arc::clone(&self.seats));
         let world = Arc::new(world);
         self.seats[0].take();
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner).began_ns.get_or_insert(began_ns);
+        self.tally.began_at(began_ns);
         self.lock_current(Some(Arc::clone(&world)));
         let hands = Hands(Arc::clone(self));
         let dice = Dice::new(self.floor.plan.seed ^ world.run.rotate_left(8));
@@ -362,37 +355,22 @@ impl Shared {
     /// Counts an ending: 1, or nothing where it is forbidden.
     fn count(&self, ending: Ending, began_ns: u64, now_ns: u64) -> Option<u64> {
         let verdict = self.plan.verdict(&ending);
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.told.standstill = None;
-        let first_ns = *tally.began_ns.get_or_insert(began_ns);
-        let told = &mut tally.told;
-        match told.endings.iter().position(|known| known.ending == ending) {
-            Some(at) => told.endings[at].count += 1,
-            None if told.endings.len() < ENDINGS_MAX => told.endings.push(EndingCount { ending, verdict, count: 1 }),
-            None => told.others += 1,
-        }
-        if verdict != Verdict::Forbidden {
-            return Some(1);
-        }
-        told.first_failed_ns.get_or_insert(now_ns.saturating_sub(first_ns));
-        None
+        self.tally.stands(None);
+        self.tally.count(ending, verdict, (began_ns, now_ns));
+        (verdict != Verdict::Forbidden).then_some(1)
     }
 
     /// Notes the time of a failure that is known before its run is over: how long it is left standing is no part of it.
     fn note_if_forbidden(&self, ending: &Ending) {
-        let now_ns = self.floor.now_ns();
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let began_ns = *tally.began_ns.get_or_insert(now_ns);
         if self.plan.verdict(ending) == Verdict::Forbidden {
-            tally.told.first_failed_ns.get_or_insert(now_ns.saturating_sub(began_ns));
+            self.tally.failed_at(self.floor.now_ns());
         }
     }
 
     /// Tells that a run stands still; which of the lane's it is.
     fn tell(&self, standstill: Option<Standstill>) -> Standing {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.told.standstill = standstill;
-        match std::mem::replace(&mut tally.stood, true) {
+        self.tally.stands(standstill);
+        match self.stood.swap(true, SeqCst) {
             true => Standing::Later,
             false => Standing::First,
         }
@@ -438,8 +416,7 @@ impl Pool for WildPool {
     }
 
     fn runs(&self) -> Option<Box<RunsTick>> {
-        let tally = self.shared.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(Box::new(tally.told.clone()))
+        Some(self.shared.tally.told())
     }
 
     fn wind_up(&self) {

@@ -2,13 +2,14 @@
 
 use super::runner::{Attempt, Done, Job, Runner, Stop, done, flag, runtime};
 use super::world::{
-    About, Attributes, BarrierBody, Body, Connection, Counted, Object, QueueBody, Stage, SyncBody, SyncObject,
-    THREADS_MAX, ThreadObject, World,
+    About, Attributes, BarrierBody, Body, Connection, Object, QueueBody, Stage, SyncBody, SyncObject, ThreadObject,
+    World,
 };
 use crate::program::code::{Base, Comparison, NameId, Program};
 use crate::program::collection::{Access, Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{New, Operation, Preparation, QueueKind, StartMethod, Variable};
+use crate::program::rules::{self, Counted, GUARD, OUTPUT_MAX, THREADS_MAX};
 use crate::program::text;
 use crate::program::thread::Thread;
 use crate::program::value::{Method, ObjectKind, Reference, Value};
@@ -16,12 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What to do where a process, as it imports the module, does what only the first should; as in the explorer.
-const GUARD: &str = "a new process imports the module; put this under `if __name__ == \"__main__\":`";
-
-/// The most bytes that a program may print; as in the explorer.
-const OUTPUT_MAX: usize = 100_000;
 
 /// Collections as they stood at one moment.
 pub(super) struct Held<'p> {
@@ -454,39 +449,16 @@ impl Runner<'_> {
         done(Value::None)
     }
 
-    /// What a thread or process is called that is given no name, and the number of a process: as in the explorer.
+    /// What a thread or process is called that is given no name, and the number of a process.
     fn named(&mut self, object: Reference, preparation: &Preparation) -> (Option<Value>, u32) {
-        let process = matches!(object.kind, ObjectKind::Process(_));
         let program = self.world.program();
-        if !program.asks_names() || (preparation.name.is_some() && !process) {
+        if !program.asks_names() {
             return (preparation.name.clone(), 0);
         }
-        let counted = self.counted(|counted| match process {
-            true => counted.processes += 1,
-            false => counted.threads += 1,
-        });
-        let target = match &preparation.target {
-            Value::Function(function, _) => Some(*function),
-            Value::Method(method) => match &**method {
-                Method::Function { function, .. } => Some(*function),
-                _ => None,
-            },
-            _ => None,
-        };
-        let target = target.map(|function| &program.functions[function.index()]);
-        let name = match (process, target) {
-            (true, Some(worker)) if worker.internal => {
-                let method = if self.world.spawns.load(SeqCst) { "Spawn" } else { "Fork" };
-                let kind = if preparation.daemon == Some(true) { "PoolWorker" } else { "Process" };
-                format!("{method}{kind}-{}{}", counted.path, counted.processes)
-            }
-            (true, _) => {
-                format!("{}-{}{}", text::type_name(program, &Value::Object(object)), counted.path, counted.processes)
-            }
-            (false, Some(target)) => format!("Thread-{} ({})", counted.threads, target.name),
-            (false, None) => format!("Thread-{}", counted.threads),
-        };
-        (preparation.name.clone().or_else(|| Some(Value::str(name))), counted.processes)
+        let spawns = self.world.spawns.load(SeqCst);
+        let mut named = (None, 0);
+        self.counted(|counted| named = rules::named(program, object, preparation, spawns, counted));
+        named
     }
 
     /// Counts what this process makes that has a name.
@@ -595,11 +567,7 @@ impl Runner<'_> {
         let _ = world.rows[number].home.set(home);
         if own.process {
             if world.program().asks_names() {
-                // A forked process goes on counting threads where its parent was; its own processes have names after its own.
-                let parent = self.counted(|_| ());
-                let path = format!("{}{named}:", parent.path);
-                let inherited = if spawns { Counted::default() } else { parent };
-                let counted = Counted { processes: 0, path, ..inherited };
+                let counted = self.counted(|_| ()).inherited(named, spawns);
                 world.counted.lock().unwrap_or_else(PoisonError::into_inner).insert(number, counted);
             }
             let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];

@@ -12,15 +12,13 @@ use crate::program::Program;
 use crate::program::code::NameId;
 use crate::program::collection::{Collection, Failure};
 use crate::program::operation::{Preparation, QueueKind, Variable};
+use crate::program::rules::{Counted, THREADS_MAX};
 use crate::program::value::{Exception, Reference, Value};
 use crate::system;
 use crate::wire::{Ending, LockId, MemoryModel};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// The most threads that a program may start; as in the explorer.
-pub(super) const THREADS_MAX: usize = 60;
 
 /// Which bits of an object's number say whose shelf it lies on.
 const PLACE_BITS: u32 = PLACES_MAX.ilog2();
@@ -96,16 +94,6 @@ pub(super) struct Raised {
     /// Its last operation changed something that others may have seen before it failed.
     pub(super) had_effect: bool,
     pub(super) at_ns: u64,
-}
-
-/// What a process has made that has names.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counted {
-    pub(super) threads: u32,
-    pub(super) processes: u32,
-    pub(super) pools: u32,
-    /// What the names of its processes begin with.
-    pub(super) path: String,
 }
 
 /// What is known of a thread.
