@@ -319,7 +319,8 @@ fn draw_lanes(model: &Model, boxed: bool, pen: &mut Pen<'_>) -> Vec<String> {
     if has_pages {
         let (first, last) = (page * per_page + 1, page * per_page + shown.len());
         let range = if first == last { format!("lane {first}") } else { format!("lanes {first} to {last}") };
-        let text = format!("{range} of {}: {} goes on", lanes.len(), model.key_of("next-lane"));
+        let next = if programs::engine(model).is_some() { "next-variant" } else { "next-lane" };
+        let text = format!("{range} of {}: {} goes on", lanes.len(), model.key_of(next));
         pen.text(1, height, &text, theme.tint(theme.warn));
     }
     rows.hidden.into_iter().map(str::to_string).collect()

@@ -96,18 +96,24 @@ pub(in crate::view) fn draw(model: &Model, engine: Engine, pen: &mut Pen<'_>) {
         return;
     }
     let room = height - 3;
-    let each = (room / number).max(2);
-    let shown = usize::from((room / each).max(1));
-    // All of the same size: what looks larger is more.
-    let fits = |size: &&digits::Size| {
-        let widest = figures.iter().map(|figure| size.columns(&figure.large)).max().unwrap_or(0);
-        size.rows() < each && widest + 28 < width
+    // As many columns as make the digits largest, all of the same size: what looks larger is more.
+    let fits = |columns: u16| {
+        let (wide, high) = (width / columns, (room / number.div_ceil(columns)).max(2));
+        let level = SIZES.iter().rposition(|size| {
+            let widest = figures.iter().map(|figure| size.columns(&figure.large)).max().unwrap_or(0);
+            size.rows() < high && widest + 26 < wide
+        });
+        (level.unwrap_or(0), columns, wide, high)
     };
-    let size = SIZES.iter().rev().find(fits).copied().unwrap_or(SIZES[0]);
+    let best = (1..=3u16.min(number)).rev().map(fits).max_by_key(|(level, ..)| *level);
+    let Some((level, columns, wide, high)) = best else { return };
+    let size = SIZES[level];
+    let shown = usize::from((room / high).max(1) * columns);
     for (place, figure) in (0u16..).zip(figures.iter().take(shown)) {
-        let mut part = pen.part(1, 3 + place * each, width.saturating_sub(2), each);
+        let (column, row) = (place % columns, place / columns);
+        let mut part = pen.part(1 + column * wide, 3 + row * high, wide.saturating_sub(2), high);
         part.text(0, 0, figure.sign.0, figure.sign.1);
-        part.text(2, 0, &fit(&figure.label, usize::from(width.saturating_sub(6))), theme.strong());
+        part.text(2, 0, &fit(&figure.label, usize::from(wide.saturating_sub(5))), theme.strong());
         digits::draw(&figure.large, size, figure.style, 2, 1, &mut part);
         let bottom = size.rows();
         part.text(2 + size.columns(&figure.large), bottom, &figure.unit, figure.style);

@@ -205,6 +205,26 @@ pub(in crate::view) fn label_of_ending(ending: &Ending, program: Option<&Program
     label_with(ending, &[], &program.map(named).unwrap_or_default())
 }
 
+/// Endings of runs in a few words: values that its program says something of, where it does; otherwise those that are not
+/// the same in all.
+pub(in crate::view) fn labels_of_endings(endings: &[EndingCount], program: &ProgramPlan) -> Vec<String> {
+    let first = named(program);
+    let all: Vec<Vec<(String, &Json)>> = endings.iter().map(|one| flat(&one.ending)).collect();
+    let is_hidden = |name: &str, value: &Json| {
+        if first.is_empty() {
+            all.len() > 1 && all.iter().all(|other| other.iter().any(|one| one.0 == name && one.1 == value))
+        } else {
+            !first.iter().any(|one| *one == name || name.strip_prefix(one).is_some_and(|rest| rest.starts_with('.')))
+        }
+    };
+    let label = |one: &EndingCount| {
+        let values = flat(&one.ending);
+        let hidden = values.iter().filter(|(name, value)| is_hidden(name, value)).map(|(name, _)| name.clone());
+        label_with(&one.ending, &hidden.collect::<Vec<_>>(), &first)
+    };
+    endings.iter().map(label).collect()
+}
+
 fn label_with(ending: &Ending, hidden: &[String], first: &[&str]) -> String {
     let thread = || ending.thread.map_or(String::new(), |thread| thread_name(thread as usize));
     let line = ending.line.unwrap_or(0);

@@ -108,11 +108,8 @@ pub(in crate::view) fn draw(model: &Model, pen: &mut Pen<'_>) -> Vec<&'static st
         let title = if model.guess.is_some() { "your guess, and the fact" } else { "question" };
         let mut inside = part.panel(&[(title, model.theme.strong())], "", model.theme.label(), boxed);
         // The fact comes last, and must be there.
-        let rows = usize::from(inside.height());
-        let skipped = asked.len().saturating_sub(rows);
-        let first = if skipped > 0 { rows.saturating_sub(1) } else { rows };
-        let lines = asked.iter().take(first).chain(asked.iter().skip(asked.len() - usize::from(skipped > 0)));
-        for (row, (line, style)) in (0..).zip(lines) {
+        let skipped = asked.len().saturating_sub(usize::from(inside.height()));
+        for (row, (line, style)) in (0..).zip(asked.iter().skip(skipped)) {
             inside.text(0, row, line, *style);
         }
     }

@@ -11,7 +11,7 @@
 //! ```
 
 use super::circle::{self, Graph};
-use super::outcomes::{self, label_of_ending};
+use super::outcomes;
 use super::step::{cure_key, flash};
 use crate::ledger::LaneLedger;
 use crate::stats::words;
@@ -89,7 +89,7 @@ fn still(model: &Model) -> Option<(&LaneLedger, &Standstill)> {
 
 /// The rows that a run that stands still is drawn in, of so many.
 pub(in crate::view) fn still_rows(model: &Model, rows: u16) -> u16 {
-    if still(model).is_some() && rows >= 14 { (rows / 2).min(11) } else { 0 }
+    if still(model).is_some() && rows >= 14 { (rows * 3 / 5).min(12) } else { 0 }
 }
 
 /// Draws a run that stands still: real threads, and real locks.
@@ -131,7 +131,8 @@ pub(in crate::view) fn draw(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>)
     }
     // From the least to the most that there is room for.
     let mut row = 1;
-    let endings = runs.endings.len() as u16;
+    let mut groups = grouped(runs, program);
+    let endings = groups.len() as u16;
     let extra = height.saturating_sub(1 + endings);
     let first = match runs.first_failed_ns {
         Some(ns) => format!("first failure after {}", words::duration(ns)),
@@ -162,35 +163,48 @@ pub(in crate::view) fn draw(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>)
         pen.text(end, row, &fit(&text, usize::from(width.saturating_sub(end))), theme.text());
         row += 1;
     }
-    draw_endings(runs, all, program, theme, &mut pen.part(0, row, width, height.saturating_sub(row)));
+    draw_endings(&mut groups, all, theme, &mut pen.part(0, row, width, height.saturating_sub(row)));
 }
 
-fn draw_endings(runs: &RunsTick, all: u64, program: &ProgramPlan, theme: &Theme, pen: &mut Pen<'_>) {
+/// Endings in words, alike ones together: what its program says of right endings tells them apart; where it says nothing
+/// of values, all that differ do.
+fn grouped(runs: &RunsTick, program: &ProgramPlan) -> Vec<(Verdict, String, u64)> {
+    let mut groups: Vec<(Verdict, String, u64)> = Vec::new();
+    let labels = outcomes::labels_of_endings(&runs.endings, program);
+    for (one, label) in runs.endings.iter().zip(labels) {
+        match groups.iter_mut().find(|group| group.0 == one.verdict && group.1 == label) {
+            Some(group) => group.2 = group.2.saturating_add(one.count),
+            None => groups.push((one.verdict, label, one.count)),
+        }
+    }
+    groups
+}
+
+fn draw_endings(groups: &mut [(Verdict, String, u64)], all: u64, theme: &Theme, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), usize::from(pen.height()));
     // What failed comes first where not all have room: that it did is the news.
-    let mut endings: Vec<&EndingCount> = runs.endings.iter().collect();
-    if endings.len() > height {
-        endings.sort_by_key(|one| (std::cmp::Reverse(one.verdict), std::cmp::Reverse(one.count)));
+    if groups.len() > height {
+        groups.sort_by_key(|(verdict, _, count)| (std::cmp::Reverse(*verdict), std::cmp::Reverse(*count)));
     }
-    let count = endings.iter().map(|one| width_of(&words::count_short(one.count))).max().unwrap_or(1);
+    let count = groups.iter().map(|(.., count)| width_of(&words::count_short(*count))).max().unwrap_or(1);
     let bar = if width >= 34 { (width / 4).min(20) } else { 0 };
     let label_room = width.saturating_sub(2 + 1 + count + if bar > 0 { bar + 1 } else { 0 });
-    let shown = if endings.len() > height { height.saturating_sub(1) } else { endings.len() };
-    for (row, one) in (0..).zip(&endings[..shown]) {
-        let (sign, style): (&str, Style) = outcomes::mark(one.verdict, theme);
+    let shown = if groups.len() > height { height.saturating_sub(1) } else { groups.len() };
+    for (row, (verdict, label, number)) in (0..).zip(&groups[..shown]) {
+        let (sign, style): (&str, Style) = outcomes::mark(*verdict, theme);
         pen.text(0, row, sign, style);
-        pen.text(2, row, &fit(&label_of_ending(&one.ending, Some(program)), usize::from(label_room)), theme.text());
-        let text = words::count_short(one.count);
+        pen.text(2, row, &fit(label, usize::from(label_room)), theme.text());
+        let text = words::count_short(*number);
         let from = 2 + label_room + 1;
         pen.text(from + count.saturating_sub(width_of(&text)), row, &text, theme.strong());
         if bar > 0 {
-            let share = one.count as f64 / all.max(1) as f64;
-            let least = if one.count > 0 { 0.13 / f64::from(bar) } else { 0.0 };
-            pen.bar(from + count + 1, row, bar, share.max(least), outcomes::colour(one.verdict, theme), theme.label());
+            let share = *number as f64 / all.max(1) as f64;
+            let least = if *number > 0 { 0.13 / f64::from(bar) } else { 0.0 };
+            pen.bar(from + count + 1, row, bar, share.max(least), outcomes::colour(*verdict, theme), theme.label());
         }
     }
-    if shown < endings.len() && height > 0 {
-        let text = format!("… and {} more endings", endings.len() - shown);
+    if shown < groups.len() && height > 0 {
+        let text = format!("… and {} more endings", groups.len() - shown);
         pen.text(2, shown as u16, &text, theme.label());
     }
 }
