@@ -575,3 +575,59 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn another_text_is_gone_through_as_far_as_it_can_be() {
+    let with = |change: &dyn Fn(&str) -> String| {
+        let mut frame = overdraft();
+        if let Body::Plan(plan) = &mut frame.body
+            && let PoolPlan::Program(program) = &mut plan.lanes[0].pool
+        {
+            program.text = change(&program.text);
+        }
+        Message::Frame(Box::new(frame))
+    };
+    let mut model = model_of(overdraft());
+    keys(&mut model, "112");
+    send(&mut model, with(&|text| format!("# Mended.\n{text}")));
+    let journey = super::super::programs::journey(&model).expect("a way");
+    assert_eq!((journey.schedule().as_str(), journey.steps().len()), ("1.1.2", 3), "the place makes sense still");
+    send(&mut model, with(&|text| text.replace("b.start()", "").replace("b.join()", "")));
+    let journey = super::super::programs::journey(&model).expect("a way");
+    assert_eq!(journey.schedule(), "", "there is no second thread to go on with");
+}
+
+#[test]
+fn large_figures_tell_what_share_fails() {
+    let mut model = model_of(overdraft());
+    for lane in 1..=3 {
+        send(&mut model, tick(lane, 1, overdraft_runs()));
+    }
+    keys(&mut model, "b");
+    snapshot("big_step", &mut model);
+    keys(&mut model, "w");
+    snapshot("big_wild", &mut model);
+}
+
+#[test]
+fn keys_go_to_what_a_click_goes_to() {
+    let mut model = model_of(overdraft());
+    send(&mut model, Message::Resize(120, 36));
+    // The row of thread 1's next step, found by what is written there.
+    let screen = draw_to_text(&model, 120, 36);
+    let row = screen.lines().position(|line| line.contains("1 A  ▸")).expect("a next step");
+    let click = |column, row| Message::Mouse(Mouse { what: MouseDid::Press, column, row });
+    send(&mut model, click(6, row as u16));
+    assert_eq!(super::super::programs::journey(&model).expect("a way").schedule(), "1");
+    // An ending is marked by a click and opened by another; the ruler leads along.
+    let screen = draw_to_text(&model, 120, 36);
+    let row = screen.lines().position(|line| line.contains("✓ balance=20")).expect("an ending");
+    send(&mut model, click(70, row as u16));
+    send(&mut model, click(70, row as u16));
+    let journey = super::super::programs::journey(&model).expect("a way");
+    assert!(journey.len() >= 4 && journey.here() == journey.len());
+    let screen = draw_to_text(&model, 120, 36);
+    let row = screen.lines().position(|line| line.contains("━━━●")).expect("a ruler");
+    send(&mut model, click(3, row as u16));
+    assert_eq!(super::super::programs::journey(&model).expect("a way").here(), 0);
+}
