@@ -152,16 +152,20 @@ fn is_same(outcome: &Outcome, ending: &Ending) -> bool {
     }
 }
 
-/// Values by name, those of an object's attributes each for itself: `ann.cash`.
-fn flat(ending: &Ending) -> Vec<(String, &Json)> {
+/// Values by name, as Python writes them, those of an object's attributes each for itself: `ann.cash`.
+fn flat(ending: &Ending) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (name, value) in &ending.values {
         match value {
-            // What JSON has not is told as one text: nothing in it is a value of its own.
             Json::Object(parts) if !parts.is_empty() && !is_one_text(parts) => {
-                all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)));
+                all.extend(parts.iter().map(|(part, value)| (format!("{name}.{part}"), short(value))));
             }
-            value => all.push((name.clone(), value)),
+            value => match attributes(&python(value)) {
+                Some(parts) => {
+                    all.extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}"), value)));
+                }
+                None => all.push((name.clone(), short(value))),
+            },
         }
     }
     all
@@ -169,6 +173,14 @@ fn flat(ending: &Ending) -> Vec<(String, &Json)> {
 
 fn is_one_text(parts: &serde_json::Map<String, Json>) -> bool {
     parts.len() == 1 && parts.get("repr").is_some_and(Json::is_string)
+}
+
+/// The attributes of an object that is written with them, where all are plain: `<__main__.Customer object cash=80>`.
+fn attributes(text: &str) -> Option<Vec<(String, String)>> {
+    let (_, told) = text.strip_prefix("<__main__.")?.strip_suffix('>')?.split_once(" object ")?;
+    let is_plain = !told.contains(['[', '(', '{', '<', '\'', '"']);
+    let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
+    if is_plain { told.split(", ").map(pair).collect() } else { None }
 }
 
 /// A value as Python writes it, without the module that all classes of a program are of.
@@ -180,9 +192,9 @@ fn short(value: &Json) -> String {
 fn constants(outcomes: &[Outcome]) -> Vec<String> {
     let endings: Vec<Ending> = outcomes.iter().map(Outcome::ending).collect();
     let Some((first, rest)) = endings.split_first() else { return Vec::new() };
-    let all: Vec<Vec<(String, &Json)>> = rest.iter().map(flat).collect();
+    let all: Vec<Vec<(String, String)>> = rest.iter().map(flat).collect();
     let first = flat(first);
-    let same = |value: &&(String, &Json)| all.iter().all(|other| other.contains(value));
+    let same = |value: &&(String, String)| all.iter().all(|other| other.contains(value));
     let hidden: Vec<String> = first.iter().filter(same).map(|(name, _)| name.clone()).collect();
     if rest.is_empty() || hidden.len() == first.len() { Vec::new() } else { hidden }
 }
@@ -197,7 +209,7 @@ fn values(ending: &Ending, hidden: &[String], first: &[&str]) -> String {
     let mut shown = flat(ending);
     shown.retain(|(name, _)| !hidden.contains(name));
     shown.sort_by_key(|(name, _)| first.iter().position(|one| one == name).unwrap_or(usize::MAX));
-    shown.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
+    shown.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 /// An ending in a few words; what its program says of right endings comes first.
@@ -209,8 +221,8 @@ pub(in crate::view) fn label_of_ending(ending: &Ending, program: Option<&Program
 /// the same in all.
 pub(in crate::view) fn labels_of_endings(endings: &[EndingCount], program: &ProgramPlan) -> Vec<String> {
     let first = named(program);
-    let all: Vec<Vec<(String, &Json)>> = endings.iter().map(|one| flat(&one.ending)).collect();
-    let is_hidden = |name: &str, value: &Json| {
+    let all: Vec<Vec<(String, String)>> = endings.iter().map(|one| flat(&one.ending)).collect();
+    let is_hidden = |name: &str, value: &str| {
         if first.is_empty() {
             all.len() > 1 && all.iter().all(|other| other.iter().any(|one| one.0 == name && one.1 == value))
         } else {
@@ -562,5 +574,22 @@ mod tests {
         let half = format!("5{}", "0".repeat(399));
         assert!((share(Some(&half), Some(&huge)).expect("a share") - 0.5).abs() < 1e-12);
         assert_eq!((share(Some("1"), Some("inf")), share(None, Some("6"))), (None, None));
+    }
+
+    #[test]
+    fn attributes_are_told_each_for_itself_where_all_are_plain() {
+        let told = |text: &str| {
+            attributes(text).map(|all| all.iter().map(|(name, value)| format!("{name}:{value}")).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            told("<__main__.Customer object cash=80, owes=None>"),
+            Some(vec!["cash:80".into(), "owes:None".into()])
+        );
+        for text in
+            ["<__main__.Node object next=<__main__.Node object>>", "<__main__.Log object lines=[1, 2]>", "80", "(1,)"]
+        {
+            assert_eq!(told(text), None, "{text}");
+        }
+        assert_eq!(told("<__main__.Word object text='a, b=c'>"), None, "what looks like another attribute is none");
     }
 }

@@ -6,6 +6,7 @@ use crate::explore::{Grain, Memory};
 use crate::stats::words;
 use crate::view::model::Model;
 use crate::view::pen::wrap;
+use crate::wire::Role;
 use ratatui::style::Style;
 
 /// The lines that belong below everything: a piece of text with its style, wrapped to a width.
@@ -66,6 +67,9 @@ fn fact(model: &Model) -> Option<(String, Style)> {
         "broken" => "The broken variant".to_string(),
         role => format!("The {role}"),
     };
+    // A program of somebody's own says nothing of how it should end.
+    let program = model.programs.variants.get(index).and_then(|variant| variant.program.as_ref());
+    let claims_nothing = program.is_some_and(|program| program.role == Role::Open && program.acceptable.is_empty());
     let failing = table.failing.replacen("The only", "the only", 1);
     let key = model.key_of("to-failure");
     // What holds where statements are steps, or writes are seen at once, need not hold for real threads.
@@ -78,6 +82,12 @@ fn fact(model: &Model) -> Option<(String, Style)> {
     Some(if table.any_forbidden {
         let text = format!("{what}, explored{assumed}: {failing}. {key} goes to the shortest one that does.");
         (text, theme.tint(theme.bad))
+    } else if claims_nothing && table.rows.len() > 1 {
+        let text = format!(
+            "{what}, explored{assumed}: {failing} by itself, and nothing says which of its {} endings are right.",
+            table.rows.len()
+        );
+        (text, theme.text())
     } else {
         (format!("{what}, explored{assumed}: {failing}: it cannot go wrong."), theme.tint(theme.good))
     })

@@ -89,7 +89,7 @@ fn still(model: &Model) -> Option<(&LaneLedger, &Standstill)> {
 
 /// The rows that a run that stands still is drawn in, of so many.
 pub(in crate::view) fn still_rows(model: &Model, rows: u16) -> u16 {
-    if still(model).is_some() && rows >= 14 { (rows * 3 / 5).min(12) } else { 0 }
+    if still(model).is_some() && rows >= 14 { (rows / 2).min(11) } else { 0 }
 }
 
 /// Draws a run that stands still: real threads, and real locks.

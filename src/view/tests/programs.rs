@@ -350,6 +350,22 @@ fn a_thread_with_a_choice_asks_which() {
 }
 
 #[test]
+fn of_a_program_that_says_nothing_of_its_endings_nothing_is_claimed() {
+    let one_of = |program: &str| {
+        let mut model = model_of(plan("own", "own", vec![lane(1, "own", program, Role::Open, &[])]));
+        key(&mut model, Key::Char('x'));
+        draw_to_text(&model, 200, 60)
+    };
+    let text = one_of("overdraft");
+    assert!(
+        text.contains("nothing says which of its 2 endings are right") && !text.contains("cannot go wrong"),
+        "{text}"
+    );
+    let text = one_of("overdraft-locked");
+    assert!(text.contains("it cannot go wrong"), "{text}");
+}
+
+#[test]
 fn challenges_are_met_by_stepping_and_not_by_opening_the_answer() {
     let mut model = model_of(overdraft());
     assert!(keys(&mut model, "n").is_empty(), "an opened schedule is no merit");
@@ -628,6 +644,8 @@ fn keys_go_to_what_a_click_goes_to() {
     assert!(journey.len() >= 4 && journey.here() == journey.len());
     let screen = draw_to_text(&model, 120, 36);
     let row = screen.lines().position(|line| line.contains("━━━●")).expect("a ruler");
-    send(&mut model, click(3, row as u16));
+    let line = screen.lines().nth(row).expect("a line");
+    let column = line.chars().position(|drawn| drawn == '━').expect("a ruler");
+    send(&mut model, click(column as u16, row as u16));
     assert_eq!(super::super::programs::journey(&model).expect("a way").here(), 0);
 }
