@@ -108,17 +108,29 @@ pub(super) fn unsupported(program: &Program, operator: Binary, left: &Value, rig
 
 fn integers(operator: Binary, left: i64, right: i64) -> Result<Value, Failure> {
     let by_zero = |text: &str| Err(raised(ExceptionKind::ZeroDivisionError, text));
-    let result = match operator {
+    match operator {
+        Binary::FloorDivide if right == 0 => by_zero("integer division or modulo by zero"),
+        Binary::Modulo if right == 0 => by_zero("integer modulo by zero"),
+        Binary::Power if right < 0 => {
+            Err(Failure::Limit("a negative power is a fraction, which is not in the subset".into()))
+        }
+        _ => whole(operator, left, right).map(Value::Int).ok_or_else(too_large),
+    }
+}
+
+/// An operator between integers, where that is one, of at most 64 bits.
+#[inline]
+pub(super) fn whole(operator: Binary, left: i64, right: i64) -> Option<i64> {
+    match operator {
         Binary::Add => left.checked_add(right),
         Binary::Subtract => left.checked_sub(right),
         Binary::Multiply => left.checked_mul(right),
-        Binary::FloorDivide if right == 0 => return by_zero("integer division or modulo by zero"),
-        Binary::Modulo if right == 0 => return by_zero("integer modulo by zero"),
         // Python rounds down; a remainder has the sign of the divisor.
         Binary::FloorDivide => left.checked_div(right).map(|quotient| {
             let inexact = left.wrapping_rem(right) != 0 && (left < 0) != (right < 0);
             quotient - i64::from(inexact)
         }),
+        Binary::Modulo if right == 0 => None,
         Binary::Modulo => {
             let remainder = left.wrapping_rem(right);
             let fix = if remainder != 0 && (remainder < 0) != (right < 0) { right } else { 0 };
@@ -126,14 +138,12 @@ fn integers(operator: Binary, left: i64, right: i64) -> Result<Value, Failure> {
         }
         Binary::Power => match u32::try_from(right) {
             Ok(power) => left.checked_pow(power),
-            Err(_) if right < 0 => {
-                return Err(Failure::Limit("a negative power is a fraction, which is not in the subset".into()));
+            Err(_) if right > 0 && (-1..=1).contains(&left) => {
+                Some(if left == -1 && right % 2 == 1 { -1 } else { left.abs() })
             }
-            Err(_) if left.abs() <= 1 => Some(if left == -1 && right % 2 == 1 { -1 } else { left.abs() }),
             Err(_) => None,
         },
-    };
-    result.map(Value::Int).ok_or_else(too_large)
+    }
 }
 
 /// A comparison between two values.

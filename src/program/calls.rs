@@ -591,7 +591,7 @@ impl Thread {
                 let next = others.remove(0);
                 self.collect(program, next, Collect::SetSecond(operation, result, others))
             }
-            Collect::Results => self.value(Value::Iterator(Arc::new(Iteration::Results(items, 0)))),
+            Collect::Results => self.value(Value::Iterator(Box::new(Iteration::Results(items, 0)))),
             Collect::AsCompleted => {
                 let future = |item: &Value| match item {
                     Value::Object(reference) if reference.kind == ObjectKind::Future => Ok(*reference),
@@ -601,7 +601,7 @@ impl Thread {
                     }
                 };
                 let futures = items.iter().map(future).collect::<Result<Vec<Reference>, Failure>>()?;
-                self.value(Value::Iterator(Arc::new(Iteration::AsCompleted(futures))))
+                self.value(Value::Iterator(Box::new(Iteration::AsCompleted(futures))))
             }
         }
     }
@@ -766,7 +766,7 @@ impl Thread {
                 let start = arguments.int("start", 0)?;
                 arguments.end()?;
                 let inner = Box::new(iteration(program, &items)?);
-                self.value(Value::Iterator(Arc::new(Iteration::Enumerate(start, inner))))
+                self.value(Value::Iterator(Box::new(Iteration::Enumerate(start, inner))))
             }
             Builtin::Zip => {
                 let values: Vec<Value> = arguments.positional.by_ref().collect();
@@ -779,7 +779,7 @@ impl Thread {
                     .iter()
                     .map(|value| iteration(program, value))
                     .collect::<Result<Vec<Iteration>, Failure>>()?;
-                self.value(Value::Iterator(Arc::new(Iteration::Zip(parts, Vec::new()))))
+                self.value(Value::Iterator(Box::new(Iteration::Zip(parts, Vec::new()))))
             }
             Builtin::Str => {
                 let object = arguments.take("object");

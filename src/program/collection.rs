@@ -546,7 +546,7 @@ impl Collection {
             }
             Collection::Iterator(iteration) => {
                 if let Some(iteration) = iteration {
-                    visit(&Value::Iterator(Arc::new(iteration.clone())));
+                    visit(&Value::Iterator(Box::new(iteration.clone())));
                 }
             }
         }

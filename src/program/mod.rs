@@ -28,6 +28,7 @@ pub mod operation;
 mod parse;
 mod prelude;
 pub(crate) mod problem;
+mod quick;
 pub mod rules;
 mod scopes;
 pub mod spelling;

@@ -143,7 +143,7 @@ pub enum New {
     /// What a task of a pool will come to.
     Future,
     /// A `zip` or `enumerate` that is kept.
-    Iterator(Arc<Iteration>),
+    Iterator(Box<Iteration>),
     /// One that all processes see.
     Shared(Box<New>),
 }
@@ -406,7 +406,7 @@ impl New {
             }
             New::SharedValue(value) | New::Atomic(value) | New::Barrier { action: value, .. } => change(value),
             New::Iterator(iteration) => {
-                let mut value = Value::Iterator(Arc::clone(iteration));
+                let mut value = Value::Iterator(iteration.clone());
                 change(&mut value);
                 if let Value::Iterator(changed) = value {
                     *iteration = changed;
@@ -428,7 +428,7 @@ impl New {
             }
             New::Condition(Some(lock)) => visit(&Value::Object(*lock)),
             New::SharedValue(value) | New::Atomic(value) | New::Barrier { action: value, .. } => visit(value),
-            New::Iterator(iteration) => visit(&Value::Iterator(Arc::clone(iteration))),
+            New::Iterator(iteration) => visit(&Value::Iterator(iteration.clone())),
             New::Shared(new) => new.values(visit),
             _ => {}
         }

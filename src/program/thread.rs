@@ -14,6 +14,7 @@ use super::iterate::{Step, advance, iteration, supply};
 use super::library::{Builtin, ExceptionKind};
 use super::limits::{VALUE_DEPTH_MAX, VALUES_MAX};
 use super::operation::{New, Operation, Sync, Variable};
+use super::quick::quick;
 use super::text;
 use super::value::{Exception, ExceptionClass, Iteration, Method, ObjectKind, Reference, Value};
 
@@ -22,6 +23,9 @@ pub const FRAMES_MAX: usize = 200;
 
 /// How many instructions a thread may run by itself before it is looked at for running in a circle.
 const INSTRUCTIONS_CALM: u64 = 20_000;
+
+/// How often it may go back on its way before it is looked at again: a look takes longer than a round of a small loop.
+const LOOK_AFTER_BACKS: u64 = 16;
 
 /// How many instructions a thread may run by itself at all.
 const INSTRUCTIONS_MAX: u64 = 5_000_000;
@@ -263,20 +267,37 @@ impl Thread {
             return (pause, passed);
         }
         let mut count = 0_u64;
+        let mut backs = 0_u64;
         let mut earlier: Option<(u64, Thread)> = None;
         loop {
-            let Some(frame) = self.frames.last() else { return (Pause::Ended, passed) };
-            let function = &program.functions[frame.function.index()];
-            let instruction = function.code[frame.at as usize];
-            if let Instruction::Begin(statement) = instruction {
-                passed.statement = true;
-                passed.progress |= program.statements[statement.index()].progress;
+            let Some(frame) = self.frames.last_mut() else { return (Pause::Ended, passed) };
+            let code = &program.functions[frame.function.index()].code;
+            // Whoever goes round in a circle goes back at some time, or calls, or returns.
+            let instruction = loop {
+                let at = frame.at;
+                let instruction = &code[at as usize];
+                if let Instruction::Begin(statement) = instruction {
+                    passed.statement = true;
+                    passed.progress |= program.statements[statement.index()].progress;
+                }
+                if !quick(program, frame, instruction) {
+                    break Some(*instruction);
+                }
+                count += 1;
+                if frame.at <= at {
+                    backs += 1;
+                    if backs.is_multiple_of(LOOK_AFTER_BACKS) && count >= INSTRUCTIONS_CALM {
+                        break None;
+                    }
+                }
+            };
+            if let Some(instruction) = instruction {
+                let outcome = self.execute(program, instruction);
+                if let Some(pause) = self.follow(program, outcome) {
+                    return (pause, passed);
+                }
+                count += 1;
             }
-            let outcome = self.execute(program, instruction);
-            if let Some(pause) = self.follow(program, outcome) {
-                return (pause, passed);
-            }
-            count += 1;
             if count >= INSTRUCTIONS_CALM {
                 // Brent's way to notice a circle: compare with a state seen at the last power of two.
                 match &earlier {
@@ -508,7 +529,7 @@ impl Thread {
             Expect::Not => self.done(Value::Bool(value != Value::Bool(true))),
             Expect::Advance(end) => {
                 let Some(Value::Iterator(mut iterator)) = self.top().stack.pop() else { return Ok(Flow::Next) };
-                let step = supply(Arc::make_mut(&mut iterator), value);
+                let step = supply(&mut iterator, value);
                 self.advanced(iterator, step, end)
             }
             Expect::Collected(collect) => self.collected(program, value, *collect),
@@ -545,7 +566,7 @@ impl Thread {
                 let future = futures.remove(position.min(futures.len() - 1));
                 let frame = self.top();
                 frame.stack.pop();
-                frame.stack.push(Value::Iterator(Arc::new(Iteration::AsCompleted(futures))));
+                frame.stack.push(Value::Iterator(Box::new(Iteration::AsCompleted(futures))));
                 self.done(Value::Object(future))
             }
         }
@@ -580,11 +601,10 @@ impl Thread {
         if let Some(at) = self.kept(program, instruction)
             && let Some(Value::Iterator(iteration)) = self.top().stack.get(at)
         {
-            let new = New::Iterator(Arc::clone(iteration));
+            let new = New::Iterator(iteration.clone());
             return Ok(Flow::Do(Operation::New(new), Expect::Kept(at as u32)));
         }
         match instruction {
-            Instruction::Begin(_) => Ok(Flow::Next),
             Instruction::Constant(constant) => {
                 let value = super::members::constant(&program.constants[constant.index()]);
                 self.done(value)
@@ -619,6 +639,9 @@ impl Thread {
                 let value = self.pop();
                 Ok(Flow::Do(Operation::Store(Variable::Class(class, name), value), Expect::Drop))
             }
+
+            // Done already: they concern nothing that is not plain.
+            Instruction::Begin(_) | Instruction::Jump(_) => Ok(Flow::Stay),
 
             Instruction::Pop => {
                 self.pop();
@@ -797,7 +820,7 @@ impl Thread {
             Instruction::Iterate => {
                 let value = self.pop();
                 let iterator = iteration(program, &value)?;
-                self.done(Value::Iterator(Arc::new(iterator)))
+                self.done(Value::Iterator(Box::new(iterator)))
             }
             Instruction::Advance(end) => {
                 let Some(Value::Iterator(mut iterator)) = self.top().stack.pop() else {
@@ -810,7 +833,7 @@ impl Thread {
                     self.push(Value::Iterator(iterator));
                     return Ok(Flow::Do(Operation::FirstDone(futures.clone()), Expect::Completed(futures)));
                 }
-                let step = advance(Arc::make_mut(&mut iterator));
+                let step = advance(&mut iterator);
                 self.advanced(iterator, step, end)
             }
             Instruction::Unpack(count) => {
@@ -828,10 +851,6 @@ impl Thread {
                 }
             }
 
-            Instruction::Jump(to) => {
-                self.top().at = to;
-                Ok(Flow::Stay)
-            }
             Instruction::JumpIfFalse(_)
             | Instruction::JumpIfTrue(_)
             | Instruction::JumpIfFalseOrPop(_)
@@ -918,7 +937,7 @@ impl Thread {
     }
 
     /// Goes on after a step of the iterator that lay on top.
-    fn advanced(&mut self, iterator: Arc<Iteration>, step: Step, end: u32) -> Outcome {
+    fn advanced(&mut self, iterator: Box<Iteration>, step: Step, end: u32) -> Outcome {
         match step {
             Step::Value(value) => {
                 self.push(Value::Iterator(iterator));
@@ -1026,7 +1045,7 @@ impl Expect {
             }
             Expect::Collected(collect) => collect.values(visit),
             Expect::Drain(iterator, items, collect) => {
-                visit(&Value::Iterator(Arc::new((**iterator).clone())));
+                visit(&Value::Iterator(Box::new((**iterator).clone())));
                 items.iter().for_each(&mut *visit);
                 collect.values(visit);
             }

@@ -49,7 +49,7 @@ pub enum Value {
     /// What `keys`, `values` or `items` of a dict gives: it looks at the dict whenever it is looked at.
     View(Reference, View),
     /// Where a loop stands.
-    Iterator(Arc<Iteration>),
+    Iterator(Box<Iteration>),
     /// `super()` in a method of the class, for the object.
     Super(ClassId, Reference),
 }
@@ -406,7 +406,7 @@ impl Value {
                 arguments: exception.arguments.iter().map(|item| item.renamed(rename)).collect(),
                 ..(**exception).clone()
             })),
-            Value::Iterator(iteration) => Value::Iterator(Arc::new(iteration.renamed(rename))),
+            Value::Iterator(iteration) => Value::Iterator(Box::new(iteration.renamed(rename))),
             _ => self.clone(),
         }
     }

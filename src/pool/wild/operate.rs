@@ -713,7 +713,7 @@ impl Runner<'_> {
                         }
                     }
                     Collection::Iterator(Some(iteration)) => {
-                        let whole = self.copied(&Value::Iterator(Arc::new(iteration.clone())), names)?;
+                        let whole = self.copied(&Value::Iterator(Box::new(iteration.clone())), names)?;
                         if let Value::Iterator(copy) = whole {
                             *iteration = (*copy).clone();
                         }
