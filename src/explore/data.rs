@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::content::{Body, Content, ThreadBody};
-use super::machine::{Machine, Mark, State};
+use super::machine::Machine;
 use super::outcomes::{name_of, thread_name};
 use super::position::Datum;
 use super::stand::{Stand, VALUE_CHARS_MAX};
+use super::state::{Mark, State};
 use super::stepper::Known;
 use super::tables::FastSet;
 use super::words::{shown_within, variable_name};

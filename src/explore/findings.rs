@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::accesses::{Log, Touched};
 use super::content::Body;
-use super::machine::{LocalKind, Log, Machine, Mark, Mention, State, Touched};
+use super::machine::Machine;
+use super::moves::{LocalKind, Mention};
 use super::outcomes::{name_of, thread_name};
 use super::report::{Finding, FindingKind, Outcome, Wait};
 use super::search::{Found, Graph, in_parts};
+use super::state::{Mark, State};
 use super::tables::FastSet;
 use super::words::{self, Step};
 use crate::program::code::Place;

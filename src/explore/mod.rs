@@ -8,11 +8,13 @@
 //! What a step is, and what is counted, is laid down in the README's chapter on programs; two people who work it out on
 //! paper get the same numbers.
 
+mod accesses;
 mod content;
 mod count;
 mod data;
 mod findings;
 mod machine;
+mod moves;
 mod operate;
 mod outcomes;
 mod planned;
@@ -23,6 +25,7 @@ mod schedule;
 mod search;
 mod shortest;
 mod stand;
+mod state;
 mod stepper;
 mod store;
 mod symmetry;
@@ -46,11 +49,12 @@ pub use words::Step;
 use crate::program::{Problem, Program};
 use count::Count;
 use findings::LostWakeups;
-use machine::{Machine, State};
+use machine::Machine;
 use outcomes::Ending;
 use schedule::Turn;
 use search::Found;
 use shortest::Ways;
+use state::State;
 
 /// A schedule, replayed.
 #[derive(Clone, Debug, serde::Serialize)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::content::{
     BarrierBody, Body, Closure, ConnectionBody, Content, QueueBody, Sleeper, Stage, ThreadBody, reference,
 };
-use super::machine::{Home, Local, Machine, Mark, State, WHOLE, Write};
+use super::machine::Machine;
 use super::report::Memory;
 use super::search::stops;
+use super::state::{Home, Local, Mark, State, WHOLE, Write};
 use super::tables::FastMap;
 use crate::program::code::{Base, Comparison, NameId};
 use crate::program::collection::{Access, Collection, Failure, Objects, raised};

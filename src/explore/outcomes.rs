@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::content::{Body, Stage, ThreadBody};
-use super::machine::{LocalKind, Machine, State};
+use super::machine::Machine;
+use super::moves::LocalKind;
 use super::report::{Death, Kind, Outcome, Wait};
+use super::state::State;
 use super::tables::FastSet;
 use crate::program::Problem;
 use crate::program::operation::{Patience, Sync};

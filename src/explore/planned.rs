@@ -1,8 +1,9 @@
 //! A variant as its plan says: how it is explored, and how many threads it has.
 
-use super::machine::{Machine, State};
+use super::machine::Machine;
 use super::report::{Memory, Notify, Options};
 use super::search;
+use super::state::State;
 use crate::program::Program;
 use crate::wire::{MemoryModel, ProgramPlan, Waking};
 

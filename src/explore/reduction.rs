@@ -10,7 +10,9 @@
 //! off, or where schedules go round in a circle.
 
 use super::content::Body;
-use super::machine::{LocalKind, Machine, State};
+use super::machine::Machine;
+use super::moves::LocalKind;
+use super::state::State;
 use crate::program::operation::{Operation, Patience, Sync};
 use crate::program::thread::Pause;
 use crate::program::value::Reference;

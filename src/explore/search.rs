@@ -8,8 +8,10 @@
 
 use rayon::prelude::*;
 
-use super::machine::{CONSTANT, Clock, Layout, LocalKind, Machine, Mark, Rest, Shared, State, Touch, Visibility};
+use super::machine::{Machine, Shared};
+use super::moves::{LocalKind, Visibility};
 use super::report::{Exceptions, Grain, Memory, Options};
+use super::state::{CONSTANT, Clock, Layout, Mark, Rest, State, Touch};
 use super::store::{STATES_MAX, Store, encode, hash};
 use super::symmetry::Symmetry;
 use super::tables::{FastMap, FastSet};
@@ -162,7 +164,7 @@ pub(super) struct Found<'a> {
 struct Setup {
     state: State,
     contents: Vec<super::content::Content>,
-    local: super::machine::Local,
+    local: super::state::Local,
     rest: Rest,
 }
 
@@ -318,8 +320,8 @@ fn set_up(program: &Program, options: &Options) -> Result<Setup, Problem> {
     let mut thread = Thread::main(program, stops(options));
     let (pause, _) = thread.run(program, None);
     let (awaits, clock) = (Vec::new(), Clock::first());
-    let home = super::machine::Home::default();
-    let main = super::machine::Local {
+    let home = super::state::Home::default();
+    let main = super::state::Local {
         thread,
         pause: Pause::Ended,
         space: None,

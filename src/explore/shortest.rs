@@ -1,8 +1,9 @@
 //! The shortest schedule to an ending: fewest steps, then fewest switches of threads, then the smallest string.
 
-use super::machine::{Machine, State};
+use super::machine::Machine;
 use super::schedule::Turn;
 use super::search::{Graph, Mover, all_successors, successors};
+use super::state::State;
 use super::tables::FastMap;
 
 /// All steps that lead one level further, by where they lead to: what shortest schedules are made of.

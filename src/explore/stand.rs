@@ -1,12 +1,14 @@
 //! How threads stand in a state: who waits for what, who holds what, since when, and what each could do next.
 
 use super::content::Body;
-use super::machine::{LocalKind, Machine, State};
+use super::machine::Machine;
+use super::moves::LocalKind;
 use super::outcomes::{self, name_of, thread_name};
 use super::position::{Doing, NextStep, ThreadStand};
 use super::report::Wait;
 use super::schedule::Turn;
 use super::search::Mover;
+use super::state::State;
 use super::words::{describe, part_name, shown_within};
 use crate::program::collection::Access;
 use crate::program::operation::Sync;

@@ -5,14 +5,16 @@
 //! exploring, by a search; where that is cut off by a limit, what may be shared is taken for shared, and the position
 //! says so.
 
+use super::accesses::Log;
 use super::data::{Data, Guards};
-use super::machine::{Log, Machine, Mark, Shared, State};
+use super::machine::{Machine, Shared};
 use super::outcomes::{self, thread_name};
 use super::position::{Doing, Position, ThreadStand};
 use super::report::Options;
 use super::schedule::{self, Turn};
 use super::search::{self, Found, Mover};
 use super::stand::{Stand, stand, thread_stand};
+use super::state::{Mark, State};
 use super::tables::FastSet;
 use super::words::{self, Step, describe};
 use crate::program::{Problem, Program};

@@ -2,7 +2,7 @@
 
 use std::hash::Hasher;
 
-use super::machine::State;
+use super::state::State;
 use super::tables::Mixer;
 
 /// Distinct states, packed: numbers of few bits take one byte, and what is as in the first state takes none.

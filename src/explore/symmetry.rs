@@ -9,7 +9,9 @@
 //! ([`Machine::told_apart`]) and begins anew without.
 
 use super::content::Content;
-use super::machine::{Clock, Machine, Mention, State, Touch, Visibility};
+use super::machine::Machine;
+use super::moves::{Mention, Visibility};
+use super::state::{Clock, State, Touch};
 
 /// Classes of threads that can be exchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::content::Content;
-use super::machine::{Local, Machine, State, Write};
+use super::machine::Machine;
+use super::state::{Local, State, Write};
 use super::tables::FastMap;
 use crate::program::thread::Pause;
 use crate::program::value::{Reference, Value};

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::content::Body;
-use super::machine::{Machine, State};
+use super::machine::Machine;
 use super::outcomes::{name_of, thread_name};
 use super::report::Grain;
 use super::schedule::Turn;
 use super::search::Mover;
+use super::state::State;
 use crate::program::code::Comparison;
 use crate::program::collection::Access;
 use crate::program::operation::{Operation, Patience, QueueKind, Sync, Variable};
@@ -204,7 +205,7 @@ pub(super) fn part_name(machine: &mut Machine<'_>, state: &State, object: u32, p
     }
     let owner = name_of(machine, state, Reference { kind: ObjectKind::SharedValue, id: object });
     match machine.shared.program.names.get(part as usize) {
-        Some(name) if part != super::machine::WHOLE => format!("{owner}.{name}"),
+        Some(name) if part != super::state::WHOLE => format!("{owner}.{name}"),
         _ => owner,
     }
 }
