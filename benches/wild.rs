@@ -19,13 +19,16 @@ use poolscope::source::measured_machine;
 use poolscope::telemetry::{Arena, Recorder};
 use poolscope::wire::{EndingKind, LanePlan, LockId, PoolPlan, ProgramPlan, Role, RunsTick, Verdict, Window};
 use poolscope::workload;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many seconds a broken variant may take to fail before it is given up: those that only starve, or need a store buffer
 /// that an interpreter is too slow to show, never do.
 const PATIENCE_S: u64 = 10;
+
+/// What a process is started with that runs a single pool.
+const ONE: &str = "one";
 
 /// Runs that wait while one goes on.
 const AHEAD: u64 = 50;
@@ -92,27 +95,48 @@ fn lanes(wanted: impl Fn(&ProgramPlan) -> bool) -> Vec<(String, LanePlan)> {
     lanes
 }
 
+fn patience() -> Duration {
+    Duration::from_secs(number("PATIENCE_S", PATIENCE_S))
+}
+
+/// What [`until_it_fails`] says, in a fresh process: threads of a pool stay until theirs ends.
+fn in_a_process_of_its_own(plan: &LanePlan) -> RunsTick {
+    let program = std::env::current_exe().expect("this program");
+    let mut child =
+        Command::new(program).arg(ONE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
+    let mut to_child = child.stdin.take().expect("a pipe");
+    serde_json::to_writer(&mut to_child, plan).expect("it reads");
+    drop(to_child);
+    let told = serde_json::from_reader(child.stdout.take().expect("a pipe")).expect("it tells");
+    child.wait().expect("it ends");
+    told
+}
+
+/// Runs the lane that stands in the input until a run of it has failed, and says what came of all.
+fn until_it_fails() {
+    let plan: LanePlan = serde_json::from_reader(std::io::stdin()).expect("a lane");
+    let mut wild = Wild::start(&plan, plan.seed);
+    let began = Instant::now();
+    let told = loop {
+        let told = wild.feed();
+        if told.first_failed_ns.is_some() || began.elapsed() > patience() {
+            break told;
+        }
+        sleep(Duration::from_micros(200));
+    };
+    println!("{}", serde_json::to_string(&told).expect("plain data"));
+}
+
 fn first_failures() {
     println!("first failure, and from the last wait until a standstill is seen\n");
     println!("{:<56} {:>10} {:>10} {:>12} {:>12}", "", "median", "worst", "seen median", "seen worst");
     for (name, plan) in lanes(|program| matches!(program.role, Role::Broken | Role::WrongFix)) {
         let (mut failures, mut seen) = (Vec::new(), Vec::new());
-        let patience = Duration::from_secs(number("PATIENCE_S", PATIENCE_S));
         for round in 0..number("ROUNDS", 100) {
-            let mut wild = Wild::start(&plan, round + 1);
-            let began = Instant::now();
-            let told = loop {
-                let told = wild.feed();
-                if told.first_failed_ns.is_some() || began.elapsed() > patience {
-                    break told;
-                }
-                sleep(Duration::from_micros(200));
-            };
+            let told = in_a_process_of_its_own(&LanePlan { seed: round + 1, ..plan.clone() });
             failures.push(told.first_failed_ns.unwrap_or(u64::MAX));
-            let never = told.first_failed_ns.is_none();
-            seen.extend(told.standstill.map(|standstill| standstill.found_after_ns));
-            wild.stop();
-            if never {
+            seen.extend(told.standstill.as_ref().map(|standstill| standstill.found_after_ns));
+            if told.first_failed_ns.is_none() {
                 break;
             }
         }
@@ -120,7 +144,7 @@ fn first_failures() {
             values.sort_unstable();
             match values.get(at(values.len())) {
                 None => "·".to_string(),
-                Some(&u64::MAX) => format!("> {} s", patience.as_secs()),
+                Some(&u64::MAX) => format!("> {} s", patience().as_secs()),
                 Some(ns) => format!("{:.1} ms", *ns as f64 / 1e6),
             }
         };
@@ -207,6 +231,9 @@ fn calm() {
 }
 
 fn main() {
+    if std::env::args().nth(1).is_some_and(|word| word == ONE) {
+        return until_it_fails();
+    }
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     for (name, part) in [("first", first_failures as fn()), ("speed", speed as fn()), ("calm", calm as fn())] {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
