@@ -7,8 +7,8 @@ use poolscope::wire::{
     Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Ending, EndingCount,
     EndingKind, Event, Exit, Frame, Gone, Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode,
     OnDeath, Order, Phase, Plan, PoolPlan, Process, Question, QueueHow, QueueTick, ResultTick, RunSoFar, RunsTick,
-    Size, SoFar, Spacing, Standstill, Start, SystemTick, Tasks, Tick, Transport, Turn, Verdict, Waiting, WhenFull,
-    WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order, encode_frame, encode_order,
+    Size, SoFar, Spacing, Stall, Standstill, Start, SystemTick, Tasks, Tick, Transport, Turn, Verdict, Waiting,
+    WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order, encode_frame, encode_order,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -222,13 +222,16 @@ fn runs() -> BoxedStrategy<RunsTick> {
     let standstill = (number(), vec(waiting(), 0..3), vec(any::<u32>(), 0..3), number(), vec(number(), 0..3)).prop_map(
         |(run, waits, circle, found_after_ns, since_ns)| Standstill { run, waits, circle, found_after_ns, since_ns },
     );
-    let texts = (option::of(words()), option::of(words()));
+    let stall = (number(), any::<u32>(), number(), number(), number())
+        .prop_map(|(run, thread, operations, others, length_ns)| Stall { run, thread, operations, others, length_ns });
+    let texts = (vec(stall, 0..3), option::of(words()), option::of(words()));
     (vec(counted, 0..3), number(), option::of(number()), option::of(standstill), texts)
-        .prop_map(|(endings, others, first_failed_ns, standstill, (interpreter, unavailable))| RunsTick {
+        .prop_map(|(endings, others, first_failed_ns, standstill, (stalls, interpreter, unavailable))| RunsTick {
             endings,
             others,
             first_failed_ns,
             standstill,
+            stalls,
             interpreter,
             unavailable,
         })

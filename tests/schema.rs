@@ -10,7 +10,7 @@ use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
     self, Blocked, Body, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick,
-    Order, Phase, ResultTick, RunsTick, SoFar, Standstill, SystemTick, Tick, Turn, Verdict, Waiting, WorkerId,
+    Order, Phase, ResultTick, RunsTick, SoFar, Stall, Standstill, SystemTick, Tick, Turn, Verdict, Waiting, WorkerId,
     WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
@@ -326,6 +326,7 @@ fn runs() -> RunsTick {
         others: 1,
         first_failed_ns: Some(1),
         standstill: Some(Standstill { waits: vec![waiting], circle: vec![1, 2], ..Standstill::default() }),
+        stalls: vec![Stall::default()],
         interpreter: Some(String::new()),
         unavailable: Some(String::new()),
     }

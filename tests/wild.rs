@@ -276,6 +276,47 @@ fn a_run_that_gets_nowhere_is_ended_and_is_no_deadlock() {
 }
 
 #[test]
+fn a_run_that_its_lane_does_not_wait_for_is_no_failure() {
+    let text = "import threading\n\ngo = False\n\n\ndef work():\n    while not go:\n        pass\n\n\n\
+                a = threading.Thread(target=work)\na.start()\na.join()\ngo = True\n";
+    let mut wild = Wild::start(plan("spin.py", text));
+    wild.pool.wind_up();
+    wild.submit(1);
+    let told = wild.finish(PATIENCE);
+    let [ending] = &told.endings[..] else { panic!("{told:?}") };
+    assert_eq!((ending.ending.kind, ending.verdict), (EndingKind::Unended, Verdict::Interesting));
+    assert_eq!((told.first_failed_ns, told.stalls), (None, vec![]));
+}
+
+/// Two threads that meet before they begin.
+fn two(one: &str, other: &str) -> String {
+    format!(
+        "import threading\n\nmeeting = threading.Barrier(2)\ngo = threading.Event()\nx = 0\n\n\n\
+         def one():\n    global x\n    meeting.wait()\n{one}\n\n\ndef other():\n    meeting.wait()\n{other}\n\n\n\
+         a = threading.Thread(target=one)\nb = threading.Thread(target=other)\na.start()\nb.start()\na.join()\nb.join()\n"
+    )
+}
+
+#[test]
+fn who_waits_while_others_get_on_is_observed() {
+    let text = two("    for i in range(50):\n        x = i  # progress\n    go.set()", "    go.wait()");
+    let told = run(plan("waits.py", &text), 3, PATIENCE);
+    let waited = told.stalls.iter().find(|stall| stall.thread == 2).expect("the other waited");
+    assert!((50..=51).contains(&waited.others), "{told:?}");
+    let unmarked = run(plan("waits.py", &text.replace("  # progress", "")), 3, PATIENCE);
+    assert_eq!(unmarked.stalls, [], "it does not say what getting on is");
+}
+
+#[test]
+fn threads_that_all_get_nowhere_are_observed() {
+    let text = two("    while x < 1:\n        pass\n    x = 9  # progress", "    while x < 1:\n        pass");
+    let told = run(plan("nowhere.py", &text), 1, PATIENCE);
+    let [stall] = &told.stalls[..] else { panic!("{told:?}") };
+    assert!(stall.others == 0 && stall.operations > 10 && stall.length_ns > 1_000_000_000, "{told:?}");
+    assert_eq!(told.endings[0].ending.kind, EndingKind::Unended);
+}
+
+#[test]
 fn a_thread_that_spins_over_nothing_is_told_as_such() {
     let text = "import threading\n\n\ndef work():\n    while True:\n        pass\n\n\n\
                 a = threading.Thread(target=work)\na.start()\na.join()\n";

@@ -196,6 +196,9 @@ impl Reporter {
                 self.pool.resize(workers).map(|()| self.floor.events.note(Event::Resized { workers }))
             }
             Order::Kill { worker } => self.pool.kill(worker),
+            Order::Crash { .. } if self.pool.runs().is_some() => {
+                Err("a program does what is written in its text: it does not crash when told to".to_string())
+            }
             Order::Crash { worker } => {
                 self.floor.arena.worker(worker).crash_next();
                 Ok(())

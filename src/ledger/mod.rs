@@ -25,7 +25,7 @@ pub use findings::{Finding, FindingKind, Proof, exit_in_words};
 pub use flight::{Moment, Span, spans};
 pub use lane::{Activity, LaneLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
 pub use locks::{Blocker, LockLedger, Wait};
-pub use runs::{ending_in_words, standstill_in_words, waits_in_words};
+pub use runs::{ending_in_words, stall_in_words, standstill_in_words, waits_in_words};
 
 use crate::wire::{Body, Frame, LaneId, Plan, Turn};
 use findings::Around;

@@ -1,7 +1,9 @@
 //! The runs of a lane's program in words: how one ended, and who waits for whom.
 
 use crate::explore::thread_name;
-use crate::wire::{Ending, EndingKind, Standstill, Waiting};
+use crate::program::spelling::python;
+use crate::stats::words;
+use crate::wire::{Ending, EndingKind, Stall, Standstill, Waiting};
 
 /// An ending in words: `counter=1`, `B stops at line 17: AssertionError`, `A waits for right, held by B; …`.
 pub fn ending_in_words(ending: &Ending) -> String {
@@ -12,7 +14,7 @@ pub fn ending_in_words(ending: &Ending) -> String {
     };
     match ending.kind {
         EndingKind::Ended => {
-            let values = ending.values.iter().map(|(name, value)| format!("{name}={value}"));
+            let values = ending.values.iter().map(|(name, value)| format!("{name}={}", python(value)));
             let printed = (!ending.output.is_empty()).then(|| format!("printed {}", ending.output.join(" · ")));
             match values.chain(printed).collect::<Vec<_>>() {
                 nothing if nothing.is_empty() => "all ended".to_string(),
@@ -53,6 +55,15 @@ pub fn standstill_in_words(standstill: &Standstill) -> String {
     }
 }
 
+/// What a stall was: `B got no further while others did 341 times (12 ms)`.
+pub fn stall_in_words(stall: &Stall) -> String {
+    let (who, length) = (name(stall.thread), words::duration(stall.length_ns));
+    match stall.others {
+        0 => format!("nobody got on in {} of {who} ({length})", words::plural_u64(stall.operations, "operation")),
+        times => format!("{who} got no further while others did {} ({length})", words::plural_u64(times, "time")),
+    }
+}
+
 fn what(wait: &Waiting) -> String {
     match wait.what.strip_prefix("the end of thread ").and_then(|number| number.parse().ok()) {
         Some(thread) => format!("the end of {}", name(thread)),
@@ -88,6 +99,13 @@ mod tests {
     }
 
     #[test]
+    fn a_stall_says_whether_others_got_on() {
+        let stall = Stall { run: 1, thread: 2, operations: 1204, others: 0, length_ns: 3_100_000 };
+        assert_eq!(stall_in_words(&stall), "nobody got on in 1,204 operations of B (3.1 ms)");
+        assert_eq!(stall_in_words(&Stall { others: 1, ..stall }), "B got no further while others did 1 time (3.1 ms)");
+    }
+
+    #[test]
     fn every_ending_has_words() {
         let ending = |kind| Ending { kind, thread: Some(2), line: Some(7), ..Ending::default() };
         assert_eq!(ending_in_words(&ending(EndingKind::Ended)), "all ended");
@@ -96,5 +114,9 @@ mod tests {
         assert_eq!(ending_in_words(&failed), "B stops at line 7: ValueError: no");
         let printed = Ending { output: vec!["1".into(), "2".into()], ..Ending::default() };
         assert_eq!(ending_in_words(&printed), "printed 1 · 2");
+        let object = serde_json::json!({ "repr": "<__main__.Customer object cash=80>" });
+        let values = [("ann".to_string(), object), ("done".to_string(), true.into())].into();
+        let kept = Ending { values, ..Ending::default() };
+        assert_eq!(ending_in_words(&kept), "ann=<__main__.Customer object cash=80> done=True");
     }
 }

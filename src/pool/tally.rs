@@ -1,6 +1,6 @@
 //! How the runs of a program ended, counted.
 
-use crate::wire::{Ending, EndingCount, RunsTick, Standstill, Verdict};
+use crate::wire::{Ending, EndingCount, RunsTick, Stall, Standstill, Verdict};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most distinct endings that are counted apart.
@@ -59,6 +59,11 @@ impl Tally {
     /// Says that the run that goes on stands still, or does no more.
     pub(super) fn stands(&self, standstill: Option<Standstill>) {
         self.lock().told.standstill = standstill;
+    }
+
+    /// Says what the worst stalls were.
+    pub(super) fn stalled(&self, stalls: Vec<Stall>) {
+        self.lock().told.stalls = stalls;
     }
 
     /// Says what executes the runs.

@@ -162,6 +162,8 @@ pub struct RunsSummary {
     pub first_failed_s: Option<f64>,
     /// The distinct endings, in the order in which they first came about.
     pub endings: Vec<EndingSummary>,
+    /// The worst that was observed of threads that got no further, in words; empty where the program marks no `# progress`.
+    pub stalls: Vec<String>,
     /// What executes the program, where that is not poolscope; else null.
     pub interpreter: Option<String>,
     /// Why no run was made, where none could be; else null.
@@ -370,6 +372,7 @@ fn runs(lane: &LaneLedger) -> Option<RunsSummary> {
                 text: ledger::ending_in_words(&ending.ending),
             })
             .collect(),
+        stalls: told.stalls.iter().map(ledger::stall_in_words).collect(),
         interpreter: told.interpreter,
         unavailable: told.unavailable,
     })

@@ -32,7 +32,7 @@ type Cell = fn(&LaneSummary, &Summary) -> Vec<String>;
 /// The rows: a label, and what stands beside it for a lane.
 const ROWS: [(&str, Cell); 20] = [
     ("pool", |lane, _| {
-        let workers = plural(u64::from(lane.workers), "worker");
+        let workers = words::plural_u64(u64::from(lane.workers), "worker");
         vec![format!("{}, {workers}", lane.pool), format!("{} {}", lane.workers, lane.pool)]
     }),
     ("workload", |lane, _| vec![lane.workload.to_string()]),
@@ -126,7 +126,7 @@ fn head(summary: &Summary) -> String {
     let busy: Vec<String> =
         summary.cores.iter().map(|core| format!("{}: {}", core.core, words::percent(core.busy))).collect();
     let busy = if busy.is_empty() { words::NOT_AVAILABLE.to_string() } else { busy.join("  ") };
-    let cores = plural(u64::from(machine.cores), "core");
+    let cores = words::plural_u64(u64::from(machine.cores), "core");
     let lines = [
         ("machine", format!("{cores}, {quota}, parallelism {parallelism} measured; {}", clean(&machine.os))),
         ("cores busy", busy),
@@ -214,8 +214,13 @@ fn expectations(out: &mut String, verdicts: &[Verdict]) {
     let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.fails.is_some()).collect();
     match (verdicts.len(), failed.len()) {
         (0, _) => return,
-        (all, 0) => out.push_str(&format!("\n✓ {} hold as the scenario expects\n", plural(all as u64, "statement"))),
-        (all, some) => out.push_str(&format!("\n✕ {some} of {} fail:\n", plural(all as u64, "expected statement"))),
+        (1, 0) => out.push_str("\n✓ 1 statement holds as the scenario expects\n"),
+        (all, 0) => {
+            out.push_str(&format!("\n✓ {} hold as the scenario expects\n", words::plural_u64(all as u64, "statement")))
+        }
+        (all, some) => {
+            out.push_str(&format!("\n✕ {some} of {} fail:\n", words::plural_u64(all as u64, "expected statement")))
+        }
     }
     for verdict in failed {
         let why = verdict.fails.as_deref().unwrap_or_default();
@@ -231,7 +236,7 @@ fn bar(share: f64) -> String {
 }
 
 fn died(workers: u64) -> String {
-    if workers == 0 { NOTHING.to_string() } else { plural(workers, "worker") }
+    if workers == 0 { NOTHING.to_string() } else { words::plural_u64(workers, "worker") }
 }
 
 fn otherwise(lane: &LaneSummary) -> Vec<String> {
@@ -300,10 +305,6 @@ fn check(lane: &LaneSummary) -> Vec<String> {
         Some(false) => vec![format!("✕ {actual}, not {expected}"), format!("✕ {actual}")],
         None => vec!["n/a: it did not end".to_string()],
     }
-}
-
-fn plural(count: u64, what: &str) -> String {
-    words::plural(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 fn given<T>(figure: Option<T>, spell: impl Fn(T) -> String) -> String {

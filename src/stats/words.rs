@@ -138,6 +138,11 @@ pub fn plural(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
 }
 
+/// The same of a count that may be larger than what lies in memory.
+pub fn plural_u64(number: u64, noun: &str) -> String {
+    plural(usize::try_from(number).unwrap_or(usize::MAX), noun)
+}
+
 /// A text from outside, made harmless: whatever could move the cursor, start an escape sequence, turn the direction of
 /// writing or take no room becomes one visible character.
 pub fn plain(text: &str) -> String {

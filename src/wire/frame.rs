@@ -157,6 +157,9 @@ pub struct RunsTick {
     /// Nobody can move in the run that is going on: it is left standing for a while.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub standstill: Option<Standstill>,
+    /// The worst stalls of all runs so far: the longest that nobody got on, and the one in which others got on most often.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stalls: Vec<Stall>,
     /// What executes the program, where that is not poolscope: the interpreter's version, and whether it has a global lock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interpreter: Option<String>,
@@ -189,6 +192,22 @@ pub struct Standstill {
     pub found_after_ns: u64,
     /// For each wait, when it began, counted from the start of the run.
     pub since_ns: Vec<u64>,
+}
+
+/// How long a thread got no further, in a program that marks with `# progress` what getting on is: from the last such line
+/// that it passed, or its start, to the next, or its end. Observed, and no proof of anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stall {
+    /// The run, by its number.
+    pub run: u64,
+    /// The thread.
+    pub thread: u32,
+    /// What it carried out meanwhile, operations that others could see.
+    pub operations: u64,
+    /// How often others got on meanwhile; 0: nobody did.
+    pub others: u64,
+    /// How long that was, in lane time.
+    pub length_ns: u64,
 }
 
 /// Where a lane stands.

@@ -20,8 +20,8 @@ pub use codec::{
 pub use ending::{Ending, EndingKind, Pattern, Verdict, Waiting};
 pub use frame::{
     Blocked, Body, Buckets, Cost, EndingCount, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase,
-    Process, QueueTick, ResultTick, RunSoFar, RunsTick, SoFar, Standstill, StateTimes, SystemTick, Tasks, Tick, Turn,
-    WorkerState, WorkerTick,
+    Process, QueueTick, ResultTick, RunSoFar, RunsTick, SoFar, Stall, Standstill, StateTimes, SystemTick, Tasks, Tick,
+    Turn, WorkerState, WorkerTick,
 };
 pub use ids::{LaneId, LockId, WorkerId};
 pub use order::Order;

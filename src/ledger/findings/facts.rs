@@ -1,9 +1,9 @@
 //! What simply is so: counted by the lane, over the whole of its run. No threshold, so no false alarm; what has happened
 //! stays told.
 
-use super::{Finding, FindingKind, Proof, plural_u64};
+use super::{Finding, FindingKind, Proof};
 use crate::ledger::{LaneLedger, Ledger, Standing, ending_in_words, standstill_in_words};
-use crate::stats::words::{count, duration, percent};
+use crate::stats::words::{count, duration, percent, plural_u64};
 use crate::system::name_of_signal;
 use crate::wire::{EndingKind, Event, Exit, Phase, Verdict};
 

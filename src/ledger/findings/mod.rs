@@ -22,7 +22,6 @@ pub use facts::exit_in_words;
 
 use super::window::{Sums, WorkerSums};
 use super::{LaneLedger, Ledger, WorkerLedger};
-use crate::stats::words::plural;
 use crate::wire::{LaneId, Mode, PoolPlan, WorkerState};
 
 /// What a finding is about. The order is that of urgency.
@@ -293,8 +292,4 @@ pub(super) fn lately(lane: &LaneLedger, around: &Around) -> Vec<Told> {
         workers::blocked_by_io,
     ];
     rules.iter().filter_map(|rule| rule(&look)).collect()
-}
-
-fn plural_u64(number: u64, noun: &str) -> String {
-    plural(usize::try_from(number).unwrap_or(usize::MAX), noun)
 }

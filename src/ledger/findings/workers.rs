@@ -1,9 +1,9 @@
 //! How workers fare, beside one another and on their cores.
 
-use super::{Bar, FindingKind, Look, Proof, Told, plural_u64};
+use super::{Bar, FindingKind, Look, Proof, Told};
 use crate::ledger::WorkerLedger;
 use crate::ledger::window::{SPAN_NS, WorkerSums};
-use crate::stats::words::{count, number, percent, plural};
+use crate::stats::words::{count, number, percent, plural, plural_u64};
 use crate::wire::{PoolPlan, WORKERS_MAX, WorkerState};
 
 /// A worker is starved if it was so for two spans, nearly.

@@ -18,6 +18,7 @@
 
 mod blocking;
 mod ending;
+mod meter;
 mod monitor;
 mod operate;
 mod runner;
@@ -43,6 +44,7 @@ use crate::wire::{
     Ending, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict, Waking, WorkerId,
 };
 use crate::workload::Task;
+use meter::Stalls;
 use runner::{Job, Runner, Starts};
 use seat::Seat;
 use std::collections::BTreeMap;
@@ -79,6 +81,8 @@ struct Shared {
     /// The run that goes on.
     current: Mutex<Option<Arc<World>>>,
     tally: Tally,
+    /// The worst stalls of all runs.
+    stalls: Mutex<Stalls>,
     /// A run was left standing before.
     stood: AtomicBool,
     /// The lane is ending.
@@ -125,6 +129,7 @@ fn look_at(plan: &ProgramPlan, arena: Arena) -> io::Result<(Known, Vec<LockName>
         spurious: plan.spurious,
         longest_first: plan.notify == Waking::Fifo,
         only_holders_release: !program.names.iter().any(|name| name == "release"),
+        has_marks: program.statements.iter().any(|statement| statement.progress),
         program,
     };
     let seats: Arc<[Seat]> = (0..THREADS_MAX).map(|_| Seat::default()).collect();
@@ -202,6 +207,7 @@ impl WildPool {
             slots: AtomicUsize::new(0),
             current: Mutex::default(),
             tally: Tally::default(),
+            stalls: Mutex::default(),
             stood: AtomicBool::new(false),
             winds_up: AtomicBool::new(false),
             floor: Arc::clone(floor),
@@ -303,7 +309,8 @@ impl Shared {
             if let Some(volley) = job.volley {
                 runner.line_up(volley);
             }
-            runner.run(job.thread, job.pause);
+            // Copied: what its starter made for it lies beside what it made for others, in lines that all of them would write to.
+            runner.run(job.thread.clone(), job.pause);
             recorder.help_ends();
             if world.busy.fetch_sub(1, SeqCst) == 1 {
                 system::futex_wake(&world.busy, 1);
@@ -344,8 +351,14 @@ impl Shared {
         for lock in self.known.locks.values() {
             self.floor.arena.lock(*lock).releasing(None);
         }
+        self.note_stalls(&world);
         let ending = ending::ending(&world);
-        self.count(ending, began_ns, recorder.now_ns())
+        let verdict = match world.was_cut_off.load(SeqCst) {
+            // Nobody let it come to an end.
+            true => Verdict::Interesting,
+            false => self.plan.verdict(&ending),
+        };
+        self.count(ending, verdict, began_ns, recorder.now_ns())
     }
 
     fn lock_current(&self, world: Option<Arc<World>>) {
@@ -353,11 +366,18 @@ impl Shared {
     }
 
     /// Counts an ending: 1, or nothing where it is forbidden.
-    fn count(&self, ending: Ending, began_ns: u64, now_ns: u64) -> Option<u64> {
-        let verdict = self.plan.verdict(&ending);
+    fn count(&self, ending: Ending, verdict: Verdict, began_ns: u64, now_ns: u64) -> Option<u64> {
         self.tally.stands(None);
         self.tally.count(ending, verdict, (began_ns, now_ns));
         (verdict != Verdict::Forbidden).then_some(1)
+    }
+
+    fn note_stalls(&self, world: &World) {
+        if self.known.has_marks {
+            let mut stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
+            stalls.join(&world.stalls.lock().unwrap_or_else(PoisonError::into_inner));
+            self.tally.stalled(stalls.told());
+        }
     }
 
     /// Notes the time of a failure that is known before its run is over: how long it is left standing is no part of it.

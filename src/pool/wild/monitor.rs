@@ -169,14 +169,16 @@ pub(super) fn watch(shared: &Shared) {
             }
             _ => {}
         }
-        let patience_ns = if shared.winds_up.load(Relaxed) { PATIENCE_AT_END_NS } else { PATIENCE_NS };
-        if progress.is_over(&world, shared.floor.now_ns(), patience_ns) {
+        let winds_up = shared.winds_up.load(Relaxed);
+        let patience_ns = if winds_up { PATIENCE_AT_END_NS } else { PATIENCE_NS };
+        if progress.is_over(world.run, world.progress(), shared.floor.now_ns(), patience_ns) {
             let circle_stands = circle_told == Some(world.run);
             let kind = if circle_stands { EndingKind::Deadlock } else { EndingKind::Unended };
             let waits = match circle_stands {
                 true => waits(&world).into_iter().map(|(waiting, _)| waiting).collect(),
                 false => Vec::new(),
             };
+            world.was_cut_off.store(winds_up && !circle_stands, SeqCst);
             world.decide(Ending { kind, waits, ..Ending::default() });
         }
     }
@@ -220,14 +222,10 @@ struct Progress {
 }
 
 impl Progress {
-    /// Whether the run has gone on for too long without any.
-    fn is_over(&mut self, world: &World, now_ns: u64, patience_ns: u64) -> bool {
-        let threads = 0..world.started.load(SeqCst) as usize;
-        let passed: u64 = threads.clone().map(|thread| world.seats[thread].progress.load(Relaxed)).sum();
-        let ended = threads.filter(|thread| world.seats[*thread].look().stand == Stand::Ended).count() as u64;
-        let sum = passed + ended;
-        if self.run != Some(world.run) || self.sum != sum {
-            *self = Progress { run: Some(world.run), sum, seen_at_ns: now_ns, without_ns: 0 };
+    /// Whether the run, whose threads have got on so often, has gone on for too long since any of them did.
+    fn is_over(&mut self, run: u64, sum: u64, now_ns: u64, patience_ns: u64) -> bool {
+        if self.run != Some(run) || self.sum != sum {
+            *self = Progress { run: Some(run), sum, seen_at_ns: now_ns, without_ns: 0 };
         }
         self.without_ns += now_ns.saturating_sub(self.seen_at_ns).min(LATE_MAX_NS);
         self.seen_at_ns = now_ns;
@@ -267,6 +265,19 @@ mod tests {
         assert_eq!(verdict(&before, &now), Verdict::Moves);
         let other_run = Picture { run: 2, ..before.clone() };
         assert_eq!(verdict(&before, &other_run), Verdict::Moves);
+    }
+
+    #[test]
+    fn time_in_which_the_machine_stood_still_is_not_held_against_a_run() {
+        let mut progress = Progress::default();
+        assert!(!progress.is_over(1, 5, 0, 100_000_000));
+        // The next look came a minute later: it counts as no more than a late one.
+        assert!(!progress.is_over(1, 5, 60_000_000_000, 100_000_000));
+        let mut look = |sum, at_ms: u64| progress.is_over(1, sum, 60_000_000_000 + at_ms * 1_000_000, 100_000_000);
+        assert!(!look(5, 10) && !look(5, 60));
+        assert!(!look(6, 70), "somebody got on");
+        assert!(!look(6, 99) && !look(6, 128) && !look(6, 157) && look(6, 186));
+        assert!(!progress.is_over(2, 6, 61_000_000_000, 100_000_000), "another run");
     }
 
     #[test]

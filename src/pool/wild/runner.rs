@@ -1,5 +1,6 @@
 //! A thread of the program on a thread of the system: it runs to its next operation, carries it out, and runs on.
 
+use super::meter::Meter;
 use super::seat::{Seat, Stand};
 use super::window::{Dice, Window};
 use super::world::{Made, Raised, World};
@@ -108,6 +109,7 @@ pub(super) struct Runner<'a> {
     pub(super) had_effect: bool,
     /// To be called once no state is held any more.
     pub(super) to_call: Vec<usize>,
+    pub(super) meter: Option<Meter>,
 }
 
 impl<'a> Runner<'a> {
@@ -140,6 +142,7 @@ impl<'a> Runner<'a> {
             since_start: 0,
             had_effect: false,
             to_call: Vec::new(),
+            meter: None,
         }
     }
 
@@ -148,7 +151,19 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a thread to its end, or the run's.
-    pub(super) fn run(&mut self, mut thread: Thread, pause: Option<Pause>) {
+    pub(super) fn run(&mut self, thread: Thread, pause: Option<Pause>) {
+        self.meter = Meter::of(self.world, self.me, self.recorder.now_ns());
+        self.go(thread, pause);
+        if let Some(mut meter) = self.meter.take() {
+            // A run that is stopped for getting nowhere has not got on here either. Of others nothing is known.
+            if self.world.was_unended() {
+                meter.read(self.world, self.me, self.recorder.now_ns());
+            }
+            meter.leave(self.world);
+        }
+    }
+
+    fn go(&mut self, mut thread: Thread, pause: Option<Pause>) {
         let world = Arc::clone(self.world);
         let program = world.program();
         let mut pause = match pause {
@@ -181,6 +196,9 @@ impl<'a> Runner<'a> {
             }
             let is_access = !self.window.is_none() && self.is_access(&operation);
             self.had_effect = has_effect(&operation);
+            if let Some(meter) = &mut self.meter {
+                meter.operations += 1;
+            }
             let input = match self.operate(&operation, &thread) {
                 Ok(Done::Value(value)) => Ok(value),
                 Ok(Done::Raised(exception)) => Err(exception),
@@ -200,11 +218,18 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn passed(&self, (pause, passed): (Pause, crate::program::thread::Passed)) -> Pause {
+    fn passed(&mut self, (pause, passed): (Pause, crate::program::thread::Passed)) -> Pause {
         if passed.progress {
-            self.seat.note_progress();
+            self.get_on();
         }
         pause
+    }
+
+    fn get_on(&mut self) {
+        self.seat.note_progress();
+        if let Some(meter) = &mut self.meter {
+            meter.read(self.world, self.me, self.recorder.now_ns());
+        }
     }
 
     fn end(&mut self) {
@@ -212,6 +237,7 @@ impl<'a> Runner<'a> {
             self.close_task_queues();
         }
         self.open_line();
+        self.get_on();
         self.world.end_thread(self.me);
     }
 

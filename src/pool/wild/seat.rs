@@ -60,7 +60,7 @@ pub(super) struct Seat {
     call: AtomicU32,
     /// The [`Stand`], and above it how often that changed.
     stand: AtomicU64,
-    /// Lines marked `# progress` that it passed.
+    /// How often its threads got on: lines marked `# progress` that they passed, and their ends.
     pub(super) progress: AtomicU64,
     wait: Mutex<Option<Wait>>,
 }
@@ -130,7 +130,7 @@ impl Seat {
         called
     }
 
-    /// Passed a line that is marked `# progress`.
+    /// The thread got on.
     pub(super) fn note_progress(&self) {
         bump(&self.progress, 1);
     }

@@ -5,6 +5,7 @@
 //! in the processor's own store buffer for a while, and operations that synchronise are fences. A list, dict or set has a
 //! small lock of its own, held for one access. There is no lock that all threads take.
 
+use super::meter::Stalls;
 use super::seat::{Seat, Stand};
 use super::shelf::{PLACES_MAX, Shelf};
 use super::word::{self, Read};
@@ -15,7 +16,7 @@ use crate::program::operation::{Preparation, QueueKind, Variable};
 use crate::program::rules::{Counted, THREADS_MAX};
 use crate::program::value::{Exception, Reference, Value};
 use crate::system;
-use crate::wire::{Ending, LockId, MemoryModel};
+use crate::wire::{Ending, EndingKind, LockId, MemoryModel};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -35,6 +36,8 @@ pub(super) struct Known {
     pub(super) hot_names: Vec<bool>,
     /// Nothing but `with` gives a lock back: only its holder does.
     pub(super) only_holders_release: bool,
+    /// Some line of it is marked `# progress`.
+    pub(super) has_marks: bool,
     /// How many messages a pipe or a queue between processes holds.
     pub(super) pipe_capacity: Option<i64>,
     /// Who sleeps on a condition may wake unasked.
@@ -85,6 +88,10 @@ pub(super) struct World {
     pub(super) failures: Mutex<Vec<Raised>>,
     /// How it was found to end, by somebody who looks at it from outside; or a limit that it went past.
     pub(super) verdict: Mutex<Option<Ending>>,
+    /// It was stopped since the lane ends, and had not been given the time that other runs are.
+    pub(super) was_cut_off: AtomicBool,
+    /// How long its threads got no further, those of them that have ended.
+    pub(super) stalls: Mutex<Stalls>,
 }
 
 /// An exception that a thread did not catch.
@@ -395,6 +402,7 @@ impl Known {
             hot_globals: self.hot_globals.clone(),
             hot_names: self.hot_names.clone(),
             only_holders_release: self.only_holders_release,
+            has_marks: self.has_marks,
             pipe_capacity: self.pipe_capacity,
             spurious: self.spurious,
             longest_first: self.longest_first,
@@ -433,6 +441,8 @@ impl World {
             counted: Mutex::default(),
             failures: Mutex::default(),
             verdict: Mutex::default(),
+            was_cut_off: AtomicBool::new(false),
+            stalls: Mutex::default(),
             known,
         };
         let mut made = Made::default();
@@ -567,6 +577,18 @@ impl World {
     pub(super) fn decide(&self, ending: Ending) {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
         self.stop();
+    }
+
+    /// How often its threads have got on, if only as a sum that changes when one does.
+    pub(super) fn progress(&self) -> u64 {
+        let started = self.started.load(SeqCst) as usize;
+        self.seats[..started].iter().map(|seat| seat.progress.load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
+    }
+
+    /// Whether it was stopped before it ended by itself.
+    pub(super) fn was_unended(&self) -> bool {
+        let verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        verdict.as_ref().is_some_and(|ending| ending.kind == EndingKind::Unended)
     }
 
     /// The thread that started with this number has ended: whoever waits for that goes on.

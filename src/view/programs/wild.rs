@@ -13,12 +13,13 @@
 use super::circle::{self, Graph};
 use super::outcomes;
 use super::step::{cure_key, flash};
-use crate::ledger::LaneLedger;
+use crate::explore::thread_name;
+use crate::ledger::{LaneLedger, stall_in_words};
 use crate::stats::words;
 use crate::view::model::Model;
 use crate::view::pen::{Pen, fit, width_of};
 use crate::view::theme::Theme;
-use crate::wire::{EndingCount, MemoryModel, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict, Window};
+use crate::wire::{EndingCount, MemoryModel, PoolPlan, ProgramPlan, RunsTick, Stall, Standstill, Verdict, Window};
 use ratatui::style::Style;
 
 /// What lies between two accesses, in honest words.
@@ -44,18 +45,28 @@ fn short_window(window: Window) -> String {
     }
 }
 
+/// The same as the ledger has it, where there is little room.
+fn short_stall(stall: &Stall) -> String {
+    match stall.others {
+        0 => format!("all stuck {} operations", words::count_short(stall.operations)),
+        times => format!("{} stuck, others on {}×", thread_name(stall.thread as usize), words::count_short(times)),
+    }
+}
+
 /// Whose memory the runs have.
 fn memory_words(program: &ProgramPlan) -> &'static str {
-    match program.memory {
-        MemoryModel::Sc => "every access sequentially consistent",
-        MemoryModel::Tso => "relaxed accesses",
+    match (program.memory, program.text.contains("multiprocessing")) {
+        (MemoryModel::Sc, false) => "every access sequentially consistent",
+        (MemoryModel::Sc, true) => "its processes are threads with variables of their own",
+        (MemoryModel::Tso, _) => "relaxed accesses",
     }
 }
 
 /// The rows that a lane's endings would like.
 pub(in crate::view) fn rows_wanted(lane: &LaneLedger) -> u16 {
     let endings = lane.runs.as_ref().map_or(1, |runs| runs.endings.len().max(1));
-    u16::try_from(endings).unwrap_or(u16::MAX).saturating_add(FIRST)
+    let stalls = lane.runs.as_ref().map_or(0, |runs| runs.stalls.len() as u16);
+    u16::try_from(endings).unwrap_or(u16::MAX).saturating_add(FIRST + stalls)
 }
 
 /// The rows above the endings.
@@ -142,6 +153,15 @@ pub(in crate::view) fn draw(lane: &LaneLedger, theme: &Theme, pen: &mut Pen<'_>)
         pen.text(0, row, &first, if runs.first_failed_ns.is_some() { theme.text() } else { label });
         row += 1;
     }
+    let stalls = runs.stalls.iter().take(usize::from(extra.saturating_sub(1)));
+    let told = stalls.clone().count() as u16;
+    for stall in stalls {
+        let texts = [format!("observed: {}", stall_in_words(stall)), short_stall(stall)];
+        let text = texts.iter().find(|text| width_of(text) <= width).unwrap_or(&texts[1]);
+        pen.text(0, row, text, theme.text());
+        row += 1;
+    }
+    let extra = extra - told;
     if extra >= 2 {
         let text = match (&lane.plan.pool, &runs.interpreter) {
             (PoolPlan::Cpython(_), Some(interpreter)) => interpreter.clone(),
