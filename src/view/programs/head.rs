@@ -79,6 +79,8 @@ pub(in crate::view) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let variant = match (role.is_empty(), name.is_empty()) {
         // What it is there to show would answer the question.
         _ if model.asking => String::new(),
+        // A program of somebody's own is a scenario of one lane, called the same.
+        (true, _) if name == title => String::new(),
         (true, _) => name.to_string(),
         (false, true) => role.clone(),
         (false, false) => format!("{role}: {name}"),

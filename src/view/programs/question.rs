@@ -69,7 +69,9 @@ fn fact(model: &Model) -> Option<(String, Style)> {
     };
     // A program of somebody's own says nothing of how it should end.
     let program = model.programs.variants.get(index).and_then(|variant| variant.program.as_ref());
-    let claims_nothing = program.is_some_and(|program| program.role == Role::Open && program.acceptable.is_empty());
+    let claims_nothing = program.is_some_and(|program| {
+        program.role == Role::Open && program.acceptable.iter().all(|pattern| pattern.values.is_empty())
+    });
     let failing = table.failing.replacen("The only", "the only", 1);
     let key = model.key_of("to-failure");
     // What holds where statements are steps, or writes are seen at once, need not hold for real threads.

@@ -352,7 +352,7 @@ fn a_thread_with_a_choice_asks_which() {
 #[test]
 fn of_a_program_that_says_nothing_of_its_endings_nothing_is_claimed() {
     let one_of = |program: &str| {
-        let mut model = model_of(plan("own", "own", vec![lane(1, "own", program, Role::Open, &[])]));
+        let mut model = model_of(plan("own", "own", vec![lane(1, "own", program, Role::Open, &["ended"])]));
         key(&mut model, Key::Char('x'));
         draw_to_text(&model, 200, 60)
     };
@@ -361,6 +361,7 @@ fn of_a_program_that_says_nothing_of_its_endings_nothing_is_claimed() {
         text.contains("nothing says which of its 2 endings are right") && !text.contains("cannot go wrong"),
         "{text}"
     );
+    assert!(text.starts_with(" poolscope  own   "), "{text}");
     let text = one_of("overdraft-locked");
     assert!(text.contains("it cannot go wrong"), "{text}");
 }
