@@ -45,8 +45,8 @@ impl Stalls {
 pub(super) struct Meter {
     /// When it last got on, in lane time.
     at_ns: u64,
-    /// What it has carried out since.
-    pub(super) operations: u64,
+    /// What its seat had seen carried out then.
+    operations: u64,
     /// How often the others had got on then.
     others: u64,
     stalls: Stalls,
@@ -54,22 +54,27 @@ pub(super) struct Meter {
 
 impl Meter {
     /// A thread's meter, where its program says what getting on is. Main has none: it waits for the others.
-    pub(super) fn of(world: &World, me: usize, now_ns: u64) -> Option<Meter> {
+    pub(super) fn of(world: &World, seat: &Seat, me: usize, now_ns: u64) -> Option<Meter> {
         let is_wanted = me > 0 && world.known.has_marks;
-        is_wanted.then(|| Meter { at_ns: now_ns, operations: 0, others: others(world, me), stalls: Stalls::default() })
+        is_wanted.then(|| Meter {
+            at_ns: now_ns,
+            operations: seat.operations.load(Relaxed),
+            others: others(world, me),
+            stalls: Stalls::default(),
+        })
     }
 
     /// The thread got on, or was stopped before it did.
-    pub(super) fn read(&mut self, world: &World, me: usize, now_ns: u64) {
-        let others = others(world, me);
+    pub(super) fn read(&mut self, world: &World, seat: &Seat, me: usize, now_ns: u64) {
+        let (operations, others) = (seat.operations.load(Relaxed), others(world, me));
         self.stalls.note(&Stall {
             run: world.run,
             thread: me as u32,
-            operations: self.operations,
+            operations: operations.wrapping_sub(self.operations),
             others: others.saturating_sub(self.others),
             length_ns: now_ns.saturating_sub(self.at_ns),
         });
-        (self.at_ns, self.operations, self.others) = (now_ns, 0, others);
+        (self.at_ns, self.operations, self.others) = (now_ns, operations, others);
     }
 
     /// Leaves what it saw with the run.

@@ -37,7 +37,11 @@ pub(super) const STANDING_LATER_NS: u64 = 150_000_000;
 /// knows whether it would have ended by itself.
 pub(super) const PATIENCE_NS: u64 = 3_000_000_000;
 
-/// The same when the lane is ending.
+/// What its threads must have carried out meanwhile, for it to be ended for getting nowhere: on a busy machine three
+/// seconds may be one turn of each.
+const OPERATIONS_IN_VAIN: u64 = 2_000;
+
+/// The same when the lane is ending: then nobody waits for operations either.
 const PATIENCE_AT_END_NS: u64 = 600_000_000;
 
 /// All seats of a run at one look.
@@ -170,8 +174,8 @@ pub(super) fn watch(shared: &Shared) {
             _ => {}
         }
         let winds_up = shared.winds_up.load(Relaxed);
-        let patience_ns = if winds_up { PATIENCE_AT_END_NS } else { PATIENCE_NS };
-        if progress.is_over(world.run, world.progress(), shared.floor.now_ns(), patience_ns) {
+        let patience = if winds_up { (PATIENCE_AT_END_NS, 0) } else { (PATIENCE_NS, OPERATIONS_IN_VAIN) };
+        if progress.is_over(world.run, world.progress(), shared.floor.now_ns(), patience) {
             let circle_stands = circle_told == Some(world.run);
             let kind = if circle_stands { EndingKind::Deadlock } else { EndingKind::Unended };
             let waits = match circle_stands {
@@ -217,19 +221,28 @@ fn leave_standing(shared: &Shared, world: &Arc<World>, standing: Standstill) {
 struct Progress {
     run: Option<u64>,
     sum: u64,
+    /// What had been carried out when somebody last got on.
+    operations: u64,
     seen_at_ns: u64,
     without_ns: u64,
 }
 
 impl Progress {
-    /// Whether the run, whose threads have got on so often, has gone on for too long since any of them did.
-    fn is_over(&mut self, run: u64, sum: u64, now_ns: u64, patience_ns: u64) -> bool {
+    /// Whether the run, whose threads have got on so often and carried out so much, has gone on for too long and done too
+    /// much since any of them got on.
+    fn is_over(
+        &mut self,
+        run: u64,
+        (sum, operations): (u64, u64),
+        now_ns: u64,
+        (patience_ns, in_vain): (u64, u64),
+    ) -> bool {
         if self.run != Some(run) || self.sum != sum {
-            *self = Progress { run: Some(run), sum, seen_at_ns: now_ns, without_ns: 0 };
+            *self = Progress { run: Some(run), sum, operations, seen_at_ns: now_ns, without_ns: 0 };
         }
         self.without_ns += now_ns.saturating_sub(self.seen_at_ns).min(LATE_MAX_NS);
         self.seen_at_ns = now_ns;
-        self.without_ns >= patience_ns
+        self.without_ns >= patience_ns && operations.wrapping_sub(self.operations) >= in_vain
     }
 }
 
@@ -270,14 +283,20 @@ mod tests {
     #[test]
     fn time_in_which_the_machine_stood_still_is_not_held_against_a_run() {
         let mut progress = Progress::default();
-        assert!(!progress.is_over(1, 5, 0, 100_000_000));
+        let patience = (100_000_000, 50);
+        assert!(!progress.is_over(1, (5, 0), 0, patience));
         // The next look came a minute later: it counts as no more than a late one.
-        assert!(!progress.is_over(1, 5, 60_000_000_000, 100_000_000));
-        let mut look = |sum, at_ms: u64| progress.is_over(1, sum, 60_000_000_000 + at_ms * 1_000_000, 100_000_000);
-        assert!(!look(5, 10) && !look(5, 60));
-        assert!(!look(6, 70), "somebody got on");
-        assert!(!look(6, 99) && !look(6, 128) && !look(6, 157) && look(6, 186));
-        assert!(!progress.is_over(2, 6, 61_000_000_000, 100_000_000), "another run");
+        assert!(!progress.is_over(1, (5, 99), 60_000_000_000, patience));
+        let mut look = |sum, done, at_ms: u64| {
+            let now_ns = 60_000_000_000 + at_ms * 1_000_000;
+            progress.is_over(1, (sum, done), now_ns, patience)
+        };
+        assert!(!look(5, 100, 10) && !look(5, 100, 60));
+        assert!(!look(6, 100, 70), "somebody got on");
+        assert!(!look(6, 110, 99) && !look(6, 120, 128) && !look(6, 130, 157));
+        assert!(!look(6, 149, 186), "it has hardly had a core");
+        assert!(look(6, 150, 196));
+        assert!(!progress.is_over(2, (6, 200), 61_000_000_000, patience), "another run");
     }
 
     #[test]

@@ -152,12 +152,12 @@ impl<'a> Runner<'a> {
 
     /// Runs a thread to its end, or the run's.
     pub(super) fn run(&mut self, thread: Thread, pause: Option<Pause>) {
-        self.meter = Meter::of(self.world, self.me, self.recorder.now_ns());
+        self.meter = Meter::of(self.world, self.seat, self.me, self.recorder.now_ns());
         self.go(thread, pause);
         if let Some(mut meter) = self.meter.take() {
             // A run that is stopped for getting nowhere has not got on here either. Of others nothing is known.
             if self.world.was_unended() {
-                meter.read(self.world, self.me, self.recorder.now_ns());
+                meter.read(self.world, self.seat, self.me, self.recorder.now_ns());
             }
             meter.leave(self.world);
         }
@@ -196,9 +196,7 @@ impl<'a> Runner<'a> {
             }
             let is_access = !self.window.is_none() && self.is_access(&operation);
             self.had_effect = has_effect(&operation);
-            if let Some(meter) = &mut self.meter {
-                meter.operations += 1;
-            }
+            self.seat.note_operation();
             let input = match self.operate(&operation, &thread) {
                 Ok(Done::Value(value)) => Ok(value),
                 Ok(Done::Raised(exception)) => Err(exception),
@@ -228,7 +226,7 @@ impl<'a> Runner<'a> {
     fn get_on(&mut self) {
         self.seat.note_progress();
         if let Some(meter) = &mut self.meter {
-            meter.read(self.world, self.me, self.recorder.now_ns());
+            meter.read(self.world, self.seat, self.me, self.recorder.now_ns());
         }
     }
 

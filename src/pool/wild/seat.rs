@@ -62,6 +62,8 @@ pub(super) struct Seat {
     stand: AtomicU64,
     /// How often its threads got on: lines marked `# progress` that they passed, and their ends.
     pub(super) progress: AtomicU64,
+    /// What they carried out that others could see.
+    pub(super) operations: AtomicU64,
     wait: Mutex<Option<Wait>>,
 }
 
@@ -128,6 +130,11 @@ impl Seat {
             self.call.store(QUIET, SeqCst);
         }
         called
+    }
+
+    /// The thread carries out an operation.
+    pub(super) fn note_operation(&self) {
+        bump(&self.operations, 1);
     }
 
     /// The thread got on.

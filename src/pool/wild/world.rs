@@ -579,10 +579,13 @@ impl World {
         self.stop();
     }
 
-    /// How often its threads have got on, if only as a sum that changes when one does.
-    pub(super) fn progress(&self) -> u64 {
+    /// How often its threads have got on, and what they have carried out: sums that change when one does, of runs before too.
+    pub(super) fn progress(&self) -> (u64, u64) {
         let started = self.started.load(SeqCst) as usize;
-        self.seats[..started].iter().map(|seat| seat.progress.load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
+        let sum = |of: fn(&Seat) -> &AtomicU64| {
+            self.seats[..started].iter().map(|seat| of(seat).load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
+        };
+        (sum(|seat| &seat.progress), sum(|seat| &seat.operations))
     }
 
     /// Whether it was stopped before it ended by itself.
