@@ -472,6 +472,21 @@ fn end_session(sid: u32) {
     }
 }
 
+/// Kills every other process of the calling process's session, until there is none.
+pub fn end_own_session() {
+    let own = std::process::id();
+    let Some(session) = system::session_of(own) else { return };
+    for _ in 0..SWEEPS_MAX {
+        let living: Vec<u32> = system::processes_in_session(session).into_iter().filter(|pid| *pid != own).collect();
+        if living.is_empty() {
+            return;
+        }
+        // Gone meanwhile, or not ours to kill: nothing more can be done in either case.
+        living.into_iter().for_each(|pid| drop(system::kill_process(pid, libc::SIGKILL)));
+        clock::sleep(Duration::from_millis(1));
+    }
+}
+
 /// How often the list of processes is gone through until what was killed must be gone.
 const SWEEPS_MAX: u32 = 200;
 

@@ -7,4 +7,5 @@ pub mod children;
 pub mod clock;
 pub mod faults;
 pub mod last_words;
+pub mod runs;
 pub mod threads;

@@ -1,4 +1,5 @@
 //! Linux: `/proc`, `/sys`, control groups, and a few calls of its own.
+#![expect(unsafe_code, reason = "a process that borrows our memory is begun by clone")]
 
 mod cores;
 mod halt;
@@ -8,15 +9,16 @@ mod tasks;
 pub use cores::{CoreSampler, pin};
 pub use halt::{halt_threads, halted_count, install_halt, resume_threads};
 pub use quota::throttled;
-pub use tasks::{TaskClock, TaskPlace, process_status, processes_in_session};
+pub use tasks::{TaskClock, TaskPlace, cpu_ns_of_process, io_wait_ns, process_status, processes_in_session};
 
+use super::launch::{Beginning, Launched, Orders, Stack};
 use super::unix::pid_of;
 use crate::wire::Machine;
 use rustix::process::{PidfdFlags, Signal, pidfd_open, set_parent_process_death_signal, setpriority_process};
 use rustix::thread::futex;
 use std::ffi::CString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
@@ -112,6 +114,28 @@ pub fn die_with_parent(signal: i32) -> io::Result<()> {
 /// ESRCH where there is no such process, ENOSYS before Linux 5.3, EMFILE.
 pub fn process_handle(pid: u32) -> io::Result<OwnedFd> {
     Ok(pidfd_open(pid_of(pid)?, PidfdFlags::empty())?)
+}
+
+/// Begins a process that borrows our memory, on a stack of its own, while the calling thread stands still.
+pub(super) fn begin_process(begin: Beginning, orders: &Orders, stack: &mut Stack) -> io::Result<Launched> {
+    let mut handle: libc::c_int = -1;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let orders = std::ptr::from_ref(orders).cast_mut().cast();
+    // SAFETY: the stack is nobody else's, and large enough for a function that calls the kernel and little else; what it is
+    // handed lives on, since the calling thread goes on (CLONE_VFORK) only when the other is a program or has ended. The
+    // last argument is where the kernel puts the handle's number (CLONE_PIDFD).
+    let pid = unsafe { libc::clone(begin, stack.top(), flags, orders, &raw mut handle) };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel just made it, closed at exec; a kernel that makes none leaves the number as it was.
+    let handle = (handle >= 0).then(|| unsafe { OwnedFd::from_raw_fd(handle) });
+    Ok(Launched { pid: pid.unsigned_abs(), handle })
+}
+
+/// Whether the kernel counts how long processes wait for disks.
+pub fn counts_io_wait() -> bool {
+    word("/proc/sys/kernel/task_delayacct").is_some_and(|word| word == "1")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! Absent here: time (a door), the start of processes (a door), and everything that knows what a lane or a pool is.
 
 mod crash;
+mod launch;
 mod unix;
 
 #[cfg(target_os = "linux")]
@@ -28,10 +29,13 @@ use linux as os;
 use other as os;
 
 pub use crash::{no_terminal_to_restore, restore_terminal_on_crash};
+pub use launch::{
+    Ended, Launch, Launched, Stack, has_ended, is_group_there, kill_group, launch, own_memory_peak_bytes, reap,
+};
 pub use os::{
-    CoreSampler, TaskClock, TaskPlace, clock_source, die_with_parent, futex_wait, futex_wake, halt_threads,
-    halted_count, install_halt, machine, pin, process_handle, process_status, processes_in_session, resume_threads,
-    set_nice, set_thread_name, thread_id, throttled, unnamed_memory,
+    CoreSampler, TaskClock, TaskPlace, clock_source, counts_io_wait, cpu_ns_of_process, die_with_parent, futex_wait,
+    futex_wake, halt_threads, halted_count, install_halt, io_wait_ns, machine, pin, process_handle, process_status,
+    processes_in_session, resume_threads, set_nice, set_thread_name, thread_id, throttled, unnamed_memory,
 };
 pub use unix::{
     Limits, children_usage, continue_process, is_own_session, kill_process, limit, limit_memory, name_of_signal,

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "memory with a name, which rustix hides behind a feature that Linux has no use for")]
 #![expect(clippy::disallowed_methods, reason = "a futex that is none can only sleep, and the door is below this room")]
 
+use super::launch::{Beginning, Launched, Orders, Stack};
 use super::unix::pid_of;
 use super::{CoreTimes, ProcessStatus, TaskTimes, session_of};
 use crate::wire::Machine;
@@ -186,6 +187,48 @@ pub fn pin(_core_ids: &[u32]) -> io::Result<()> {
 /// `Unsupported`, always.
 pub fn die_with_parent(_signal: i32) -> io::Result<()> {
     unsupported()
+}
+
+/// Begins a process that is a copy of ours; why it did not become a program, it says on a pipe.
+pub(super) fn begin_process(begin: Beginning, orders: &Orders, _: &mut Stack) -> io::Result<Launched> {
+    let (hear, say) = rustix::pipe::pipe()?;
+    for end in [&hear, &say] {
+        rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;
+    }
+    // SAFETY: between fork and exec the copy does only what is async-signal-safe: `begin` is made for that, then one write.
+    let pid = unsafe { libc::fork() };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if pid == 0 {
+        let code = begin(std::ptr::from_ref(orders).cast_mut().cast());
+        // Four bytes are written at once or not at all.
+        let _ = rustix::io::write(&say, &orders.failed.load(Ordering::Relaxed).to_ne_bytes());
+        // SAFETY: it ends the copy at once, without running anything that was registered for the end.
+        unsafe { libc::_exit(code) };
+    }
+    drop(say);
+    let mut failed = [0; 4];
+    // Nothing comes from one that became the program: its end of the pipe is closed then.
+    if rustix::io::retry_on_intr(|| rustix::io::read(&hear, &mut failed)) == Ok(failed.len()) {
+        orders.failed.store(i32::from_ne_bytes(failed), Ordering::Relaxed);
+    }
+    Ok(Launched { pid: pid.unsigned_abs(), handle: None })
+}
+
+/// Not told.
+pub fn counts_io_wait() -> bool {
+    false
+}
+
+/// Not told.
+pub fn io_wait_ns(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// Not told.
+pub fn cpu_ns_of_process(_pid: u32) -> Option<u64> {
+    None
 }
 
 /// Not done here.

@@ -41,14 +41,13 @@ pub fn children_usage() -> Option<Usage> {
     usage(libc::RUSAGE_CHILDREN)
 }
 
+/// The most memory that this process had in use, in whatever the platform counts it in.
+pub(super) fn memory_peak_of_own() -> Option<u64> {
+    u64::try_from(raw_usage(libc::RUSAGE_SELF)?.ru_maxrss).ok()
+}
+
 fn usage(whose: libc::c_int) -> Option<Usage> {
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the pointer is to memory of the right type that lives through the call, and the kernel writes only there.
-    if unsafe { libc::getrusage(whose, usage.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    // SAFETY: all bytes are set (zeroed, then written by the kernel), and every pattern of bytes is a valid rusage.
-    let usage = unsafe { usage.assume_init() };
+    let usage = raw_usage(whose)?;
     Some(Usage {
         cpu_ns: nanoseconds(usage.ru_utime)?.checked_add(nanoseconds(usage.ru_stime)?)?,
         voluntary: u64::try_from(usage.ru_nvcsw).ok()?,
@@ -56,7 +55,17 @@ fn usage(whose: libc::c_int) -> Option<Usage> {
     })
 }
 
-fn nanoseconds(time: libc::timeval) -> Option<u64> {
+fn raw_usage(whose: libc::c_int) -> Option<libc::rusage> {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to memory of the right type that lives through the call, and the kernel writes only there.
+    if unsafe { libc::getrusage(whose, usage.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: all bytes are set (zeroed, then written by the kernel), and every pattern of bytes is a valid rusage.
+    Some(unsafe { usage.assume_init() })
+}
+
+pub(super) fn nanoseconds(time: libc::timeval) -> Option<u64> {
     let seconds = u64::try_from(time.tv_sec).ok()?;
     seconds.checked_mul(1_000_000_000)?.checked_add(u64::try_from(time.tv_usec).ok()?.checked_mul(1_000)?)
 }

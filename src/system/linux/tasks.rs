@@ -85,6 +85,22 @@ fn cpu_ns_of(clock: libc::clockid_t) -> Option<u64> {
     seconds.checked_mul(1_000_000_000)?.checked_add(u64::try_from(time.tv_nsec).ok()?)
 }
 
+/// The CPU time of a process in all its threads so far; none once it is reaped.
+pub fn cpu_ns_of_process(pid: u32) -> Option<u64> {
+    cpu_ns_of((!pid_of(pid).ok()?.as_raw_pid() << 3) | CLOCK_OF_PROCESS)
+}
+
+/// How long the main thread of a process waited for disks, in the kernel's ticks of 10 ms: also of one that has ended and is
+/// not reaped. Zero where the kernel does not count ([`super::counts_io_wait`]).
+pub fn io_wait_ns(pid: u32) -> Option<u64> {
+    let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let ticks =
+        std::str::from_utf8(behind_name(&text)?).ok()?.split_ascii_whitespace().nth(42 - 3)?.parse::<u64>().ok()?;
+    // SAFETY: it takes a number and touches no memory.
+    let per_s = u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) }).ok()?;
+    ticks.checked_mul(1_000_000_000u64.checked_div(per_s)?)
+}
+
 /// `CPU_NS RUN_QUEUE_NS SLICES`. A kernel that does not count says `0 0 0`, and so does one that never ran the task.
 fn parse_schedstat(text: &[u8]) -> Option<TaskTimes> {
     let mut fields = std::str::from_utf8(text).ok()?.split_ascii_whitespace().map(|field| field.parse::<u64>().ok());
