@@ -68,7 +68,7 @@ fn beside(words: &str, body: &str, mut is_so: impl FnMut(&LaneLedger) -> bool) -
     let recorder = Some(Recorder::begin(&recording).unwrap());
     let lane = "pool = 'threads'\nworkers = 2\nworkload = 'sleep'";
     let plan = plan(&[lane.to_string(), lane.to_string()]);
-    let mut run = Watch::start_with(plan, LiveOptions { recorder, programs });
+    let mut run = Watch::start_with(plan, LiveOptions { recorder, programs, ..LiveOptions::default() });
     run.until("what the lane does", |ledger| is_so(&ledger.lanes()[0]));
     let before = run.lane(2).tasks.completed;
     run.until("the lane beside it, going on", |ledger| ledger.lanes()[1].tasks.completed > before + 200);

@@ -4,11 +4,12 @@ use poolscope::ledger::{Ledger, spans};
 use poolscope::report;
 use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
-    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, Cost, CounterWay, DecodeError, Ending, EndingCount,
-    EndingKind, Event, Exit, Frame, Gone, Hello, LaneId, LanePlan, LockId, LockKind, LockName, LockTick, Machine, Mode,
-    OnDeath, Order, Phase, Plan, PoolPlan, Process, Question, QueueHow, QueueTick, ResultTick, RunSoFar, RunsTick,
-    Size, SoFar, Spacing, Stall, Standstill, Start, SystemTick, Tasks, Tick, Transport, Turn, Verdict, Waiting,
-    WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order, encode_frame, encode_order,
+    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, CommandPlan, Cost, CounterWay, DecodeError, Ending,
+    EndingCount, EndingKind, Event, Exit, Frame, Gone, Hello, Inputs, Job, JobLog, JobsTick, LaneId, LanePlan, LockId,
+    LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan, PoolPlan, Process, Question, QueueHow,
+    QueueTick, Raw, ResultTick, Resume, RunSoFar, RunsTick, Size, SoFar, Spacing, Stall, Standstill, Start, SystemTick,
+    Tasks, Tick, Transport, Turn, Used, Verdict, Waiting, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan,
+    decode_frame, decode_order, encode_frame, encode_order,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -160,12 +161,12 @@ fn tick() -> BoxedStrategy<Tick> {
         memory_peak_bytes: of[5],
     });
     let head = (prop_oneof![4 => 1..50u64, 1 => any::<u64>()], number(), number(), phase(), tasks());
-    let runs = option::of(runs().prop_map(Box::new));
+    let runs = (option::of(runs().prop_map(Box::new)), option::of(jobs().prop_map(Box::new)));
     let lists = (vec(worker_tick(), 0..5), vec(lock_tick(), 0..4), vec(event(), 0..4), runs);
     (head, lists, queue, buckets(), buckets(), result, process, number())
         .prop_map(|(head, lists, queue, queue_wait, service, result, process, events_dropped)| {
             let (seq, interval_ns, active_ns, phase, tasks) = head;
-            let (workers, locks, events, runs) = lists;
+            let (workers, locks, events, (runs, jobs)) = lists;
             Tick {
                 seq,
                 interval_ns,
@@ -180,6 +181,7 @@ fn tick() -> BoxedStrategy<Tick> {
                 result,
                 process,
                 runs,
+                jobs,
                 events,
                 events_dropped,
             }
@@ -238,6 +240,68 @@ fn runs() -> BoxedStrategy<RunsTick> {
         .boxed()
 }
 
+fn raw() -> BoxedStrategy<Raw> {
+    vec(any::<u8>(), 0..20).prop_map(Raw).boxed()
+}
+
+fn command() -> BoxedStrategy<CommandPlan> {
+    let inputs = prop_oneof![
+        Just(Inputs::Nothing),
+        (any::<i64>(), any::<i64>()).prop_map(|(first, last)| Inputs::Range { first, last }),
+        (raw(), any::<bool>()).prop_map(|(path, null)| Inputs::File { path, null }),
+        any::<bool>().prop_map(|null| Inputs::Stdin { null }),
+    ];
+    let resume = select(vec![Resume::No, Resume::All, Resume::Failed]);
+    let log = option::of((raw(), resume).prop_map(|(path, resume)| JobLog { path, resume }));
+    (raw(), inputs, any::<bool>(), any::<u32>(), log)
+        .prop_map(|(command, inputs, shell, retries, log)| CommandPlan { command, inputs, shell, retries, log })
+        .boxed()
+}
+
+fn used() -> BoxedStrategy<Used> {
+    (number(), number(), option::of(number()), option::of(number()), number(), number())
+        .prop_map(|(wall_ns, cpu_ns, memory_peak_bytes, io_wait_ns, voluntary, involuntary)| Used {
+            wall_ns,
+            cpu_ns,
+            memory_peak_bytes,
+            io_wait_ns,
+            voluntary,
+            involuntary,
+        })
+        .boxed()
+}
+
+fn job() -> BoxedStrategy<Job> {
+    (number(), words(), any::<u32>(), exit(), option::of(words()), used(), words(), words())
+        .prop_map(|(number, input, tries, exit, unstarted, used, stdout, stderr)| Job {
+            number,
+            input,
+            tries,
+            exit,
+            unstarted,
+            used,
+            stdout,
+            stderr,
+        })
+        .boxed()
+}
+
+fn jobs() -> BoxedStrategy<JobsTick> {
+    let counts = (option::of(number()), number(), number(), used(), option::of(number()));
+    (counts, option::of(job()), vec(job(), 0..3), option::of(words()))
+        .prop_map(|((inputs, skipped, runs, used, memory_floor_bytes), newest, failed, stopped)| JobsTick {
+            inputs,
+            skipped,
+            runs,
+            used,
+            memory_floor_bytes,
+            newest: newest.map(Box::new),
+            failed,
+            stopped,
+        })
+        .boxed()
+}
+
 fn lock_kind() -> BoxedStrategy<LockKind> {
     select(LockKind::ALL.to_vec()).boxed()
 }
@@ -250,6 +314,7 @@ fn pool() -> BoxedStrategy<PoolPlan> {
         select(vec![QueueHow::Channel, QueueHow::Mutex]).prop_map(|queue| PoolPlan::Threads { queue }),
         Just(PoolPlan::Stealing),
         Just(PoolPlan::PerTask),
+        command().prop_map(PoolPlan::Command),
         (transport, start, option::of(number()), any::<u32>(), number()).prop_map(
             |(transport, start, max_tasks_per_worker, in_flight, payload_bytes)| PoolPlan::Processes {
                 transport,

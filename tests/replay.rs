@@ -189,7 +189,7 @@ fn a_taker_that_is_too_slow_misses_ticks_and_no_last_account() {
     plan.tick_ms = 10;
     let programs = plan.lanes.iter().map(|lane| (lane.id, common::program())).collect();
     let recorder = Some(Recorder::begin(&file).unwrap());
-    let live = Live::start(plan, LiveOptions { recorder, programs }).unwrap();
+    let live = Live::start(plan, LiveOptions { recorder, programs, ..LiveOptions::default() }).unwrap();
     // Nobody takes anything until nothing has room any more, nor while the run ends.
     common::until("no room", || live.frames.is_full().then_some(()));
     live.tell(Control::Finish);

@@ -9,9 +9,10 @@ use poolscope::ledger::Ledger;
 use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
-    self, Blocked, Body, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, LaneId, LockId, LockKind, LockTick,
-    Order, Phase, ResultTick, RunsTick, SoFar, Stall, Standstill, SystemTick, Tick, Turn, Verdict, Waiting, WorkerId,
-    WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
+    self, Blocked, Body, CommandPlan, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, Inputs, Job, JobLog,
+    JobsTick, LaneId, LockId, LockKind, LockTick, Order, Phase, PoolPlan, ResultTick, Resume, RunsTick, SoFar, Stall,
+    Standstill, SystemTick, Tick, Turn, Used, Verdict, Waiting, WorkerId, WorkerState, WorkerTick, decode_frame,
+    decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ const SCHEMA: &str = include_str!("../assets/summary.schema.json");
 const PROTOCOL: &str = include_str!("../assets/protocol.md");
 
 /// Runs that together show every key: locks, no locks, dead lanes and workers, queues with a bound.
-const RUNS: [&[&str]; 5] = [
+const RUNS: [&[&str]; 6] = [
     &["threads-or-processes-cpu", "--for", "300ms", "--set", "mode=together"],
     &["lock-kinds", "--for", "300ms", "--set", "mode=together"],
     // Every task fails there, so that there is something to find.
@@ -37,6 +38,8 @@ const RUNS: [&[&str]; 5] = [
     &["backpressure", "--for", "300ms"],
     // Its runs have endings.
     &["lost-update", "--for", "300ms"],
+    // Every input fails, and says so.
+    &["--command", "sh -c 'echo out; echo err >&2; exit 1'", "--inputs", "1..3"],
 ];
 
 fn schema() -> Value {
@@ -277,6 +280,7 @@ fn frames() -> Vec<Body> {
         locks: vec![LockTick { owner: Some(WorkerId(0)), abandoned: 1, ..LockTick::default() }],
         result: ResultTick { tasks_ok: Some(true), ..ResultTick::default() },
         runs: Some(Box::new(runs())),
+        jobs: Some(Box::new(jobs())),
         events: events(),
         events_dropped: 1,
         ..Tick::default()
@@ -330,6 +334,39 @@ fn runs() -> RunsTick {
         interpreter: Some(String::new()),
         unavailable: Some(String::new()),
     }
+}
+
+/// All that can be told of a command's runs.
+fn jobs() -> JobsTick {
+    let used = Used { memory_peak_bytes: Some(1), io_wait_ns: Some(1), ..Used::default() };
+    let text = || "text".to_string();
+    let job = Job { unstarted: Some(text()), stdout: text(), stderr: text(), used, ..Job::default() };
+    JobsTick {
+        inputs: Some(1),
+        skipped: 1,
+        runs: 1,
+        used,
+        memory_floor_bytes: Some(1),
+        newest: Some(Box::new(job.clone())),
+        failed: vec![job],
+        stopped: Some(text()),
+    }
+}
+
+/// Plans of commands, with all that can be said of one.
+fn commands() -> Vec<PoolPlan> {
+    let inputs = [
+        Inputs::Nothing,
+        Inputs::Range { first: 1, last: 2 },
+        Inputs::File { path: "list".into(), null: true },
+        Inputs::Stdin { null: true },
+    ];
+    let resumes = [Resume::No, Resume::All, Resume::Failed];
+    let plans = inputs.into_iter().zip(resumes.into_iter().cycle()).map(|(inputs, resume)| {
+        let log = Some(JobLog { path: "log".into(), resume });
+        PoolPlan::Command(CommandPlan { command: "true".into(), inputs, shell: true, retries: 1, log })
+    });
+    plans.collect()
 }
 
 fn events() -> Vec<Event> {
@@ -389,8 +426,10 @@ fn words_in(value: &Value, words: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             for (key, inner) in fields {
                 words.insert(key.clone());
-                if let ("kind" | "verdict" | "event" | "order" | "how" | "state" | "phase", Some(name)) =
-                    (key.as_str(), inner.as_str())
+                if let (
+                    "kind" | "from" | "resume" | "verdict" | "event" | "order" | "how" | "state" | "phase",
+                    Some(name),
+                ) = (key.as_str(), inner.as_str())
                 {
                     words.extend(Some(name.to_string()).filter(|name| !name.is_empty()));
                 }
@@ -412,6 +451,7 @@ fn the_protocol_names_every_word_of_the_wire() {
         add(&encode_frame(&Frame { lane: Some(LaneId(1)), at_ns: 1, body }));
     }
     orders().iter().for_each(|order| add(&encode_order(order)));
+    commands().iter().for_each(|pool| add(&serde_json::to_string(pool).expect("plain data")));
     // Plans and hellos as they really come, of every kind of pool and arrival.
     for (scenario, set) in [
         ("threads-or-processes-cpu", "mode=together"),

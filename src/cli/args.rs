@@ -3,6 +3,7 @@
 use super::config::Look;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -14,10 +15,12 @@ Examples:
   poolscope run pool-size --for 5s --format json   run one without a screen, for a program to read
   poolscope run ipc --record ipc.jsonl             write the run to a file …
   poolscope replay ipc.jsonl --speed 2             … and look at it again, twice as fast
+  poolscope run --command 'gzip -k {}' --inputs list.txt --workers 4 --log jobs   run a program on each line of a file
 
 Exit codes:
   0  fine                                 3  results are wrong, which nobody expected
-  1  the system would not                 4  what the scenario expects did not come about
+  1  the system would not, or a run     4  what the scenario expects did not come about
+     of your own command failed       124  time was up before all inputs were done
   2  wrong usage, or wrong input      128+n  ended by signal n";
 
 /// Watch thread and process pools work: live, side by side, measured.
@@ -43,6 +46,9 @@ pub(super) fn shown() -> clap::Command {
 pub(super) struct Open {
     #[command(flatten)]
     pub(super) what: What,
+    /// How many runs of the command at once: 4, 2*cores [default: cores].
+    #[arg(long, help_heading = OWN, value_name = "N", requires = "command")]
+    pub(super) workers: Option<String>,
     /// Write every frame of the run to FILE (a new one), for `replay`.
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
@@ -65,14 +71,59 @@ pub(super) struct What {
     /// End every lane after so many tasks.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     pub(super) tasks: Option<u64>,
+    #[command(flatten)]
+    pub(super) own: Own,
+}
+
+/// The heading of its options.
+const OWN: &str = "Your own command";
+
+/// A command of one's own, in place of a scenario.
+#[derive(Debug, Default, Args)]
+pub(super) struct Own {
+    /// Run a program of your own on each input, in place of a scenario. {} is the input, {.} without its extension, {/}
+    /// without its folder, {/.} without both, {//} its folder, {#} its number; {.EXT} and {/.EXT} have another
+    /// extension; without any of them the input comes last. No shell runs, but words and quotes are as in one.
+    #[arg(long, help_heading = OWN, value_name = "COMMAND", conflicts_with = "scenario")]
+    pub(super) command: Option<OsString>,
+    /// What it is run on: the lines of a file, `-` for those of standard input, or numbers, as in 1..100.
+    #[arg(long, help_heading = OWN, value_name = "INPUTS", requires = "command")]
+    pub(super) inputs: Option<OsString>,
+    /// Inputs end with a NUL instead of a newline.
+    #[arg(long, help_heading = OWN, requires = "inputs")]
+    pub(super) null: bool,
+    /// Have /bin/sh run the command; inputs are quoted, whatever they hold.
+    #[arg(long, help_heading = OWN, requires = "command")]
+    pub(super) shell: bool,
+    /// Try an input again, so many times, whose run failed.
+    #[arg(long, help_heading = OWN, value_name = "N", requires = "command", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(super) retries: u32,
+    /// Note each input that is done in FILE, a line of JSON each: a new one, but for --resume.
+    #[arg(long, help_heading = OWN, value_name = "FILE", requires = "command")]
+    pub(super) log: Option<PathBuf>,
+    /// Leave out all inputs that the log names.
+    #[arg(long, help_heading = OWN, requires = "log")]
+    pub(super) resume: bool,
+    /// Leave out the inputs that the log names, but for those whose run failed.
+    #[arg(long, help_heading = OWN, requires = "log")]
+    pub(super) resume_failed: bool,
+    /// Let a scenario run commands; asks before it does.
+    #[arg(long, help_heading = OWN)]
+    pub(super) allow_commands: bool,
+    /// With --allow-commands: do not ask.
+    #[arg(long, help_heading = OWN, requires = "allow_commands")]
+    pub(super) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a scenario without a screen, and report.
+    /// Run a scenario, or a command of your own, without a screen, and report.
     Run {
         #[command(flatten)]
         what: What,
+        /// How many runs of the command at once: 4, 2*cores [default: cores].
+        #[arg(long, help_heading = OWN, value_name = "N", requires = "command")]
+        workers: Option<String>,
         /// How long to run, by the clock on the wall: 5s, 500ms, 2m. Default: what the scenario says. Lanes that take
         /// turns have one each, at most ten times as long.
         #[arg(long = "for", value_name = "TIME", value_parser = duration)]
@@ -185,6 +236,9 @@ pub(super) enum Command {
     /// Be the explorer: read questions on standard input, write answers to standard output.
     #[command(hide = true)]
     Explorer,
+    /// Wait for the end of a lane that runs commands, and end what is left of it.
+    #[command(hide = true)]
+    Warden,
     /// Be a worker process of a lane.
     #[command(hide = true)]
     Worker {

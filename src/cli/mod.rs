@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod explore;
 mod files;
+mod own;
 mod run;
 mod screen;
 
@@ -28,6 +29,8 @@ enum Outcome {
     Violated,
     /// What the scenario expects did not come about.
     NotSeen,
+    /// Time was up before all inputs were done.
+    TimeUp,
     /// Ended by a signal.
     Signal(i32),
 }
@@ -40,6 +43,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Usage => 2,
             Outcome::Violated => 3,
             Outcome::NotSeen => 4,
+            Outcome::TimeUp => 124,
             Outcome::Signal(signal) => 128u8.wrapping_add(signal as u8),
         })
     }
@@ -90,8 +94,9 @@ fn dispatch(cli: Cli) -> Done {
         };
     };
     match command {
-        Command::Run { what, wall, at_least, format, record, trace } => {
-            run::run(&what, run::Time { wall, at_least }, format, record.as_deref(), trace.as_deref())
+        Command::Run { what, workers, wall, at_least, format, record, trace } => {
+            let what = run::Wanted { what: &what, workers: workers.as_deref() };
+            run::run(what, run::Time { wall, at_least }, format, record.as_deref(), trace.as_deref())
         }
         Command::Replay { file, speed, format, look } => match (format, screen::place(&look)) {
             (Some(format), _) => run::replay(&file, format),
@@ -138,6 +143,7 @@ fn dispatch(cli: Cli) -> Done {
         }
         Command::Explorer => child(crate::source::explorer::main(io::stdin().lock(), io::stdout())),
         Command::Lane => child(crate::lane::child::main()),
+        Command::Warden => child(crate::pool::warden_main()),
         Command::Worker { id } => child(crate::pool::worker_main(id)),
         Command::Forkserver => child(crate::pool::forkserver_main()),
     }
@@ -189,6 +195,9 @@ fn check(files: &[std::path::PathBuf]) -> Done {
     for file in files {
         let found = read_scenario(file).and_then(|scenario| {
             let limits = crate::scenario::Limits::default();
+            // To check one runs nothing.
+            let mut scenario = scenario;
+            scenario.allow_commands();
             let (explored, problems) =
                 crate::scenario::prove(&scenario, &machine, limits).map_err(|problems| in_words(&problems))?;
             if problems.is_empty() { Ok((scenario.lanes(), explored)) } else { Err(in_words(&problems)) }

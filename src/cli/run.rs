@@ -1,10 +1,10 @@
 //! `run` and `replay` without a screen: frames into a ledger, the ledger into a report.
 
 use super::args::{Format, Open, What};
-use super::{Done, Outcome, Trouble, find, in_words, print, say_to_stderr};
-use crate::ledger::{LaneLedger, Ledger, Standing};
+use super::{Done, Outcome, Trouble, in_words, own, print, say_to_stderr};
+use crate::ledger::{LaneLedger, Ledger, Progress, Standing};
 use crate::report::{self, Summary, Verdict};
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::Scenario;
 use crate::source::{self, Control, Live, LiveOptions, Recorder, Replay};
 use crate::wire::{Body, Mode, Order, Phase, Plan, encode_frame};
 use crossbeam_channel::{Receiver, after, bounded, never, select};
@@ -29,25 +29,38 @@ pub(super) struct Time {
     pub(super) at_least: Option<u64>,
 }
 
+/// What is to be run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Which scenario, or which command.
+    pub(super) what: &'a What,
+    /// How many workers of the command.
+    pub(super) workers: Option<&'a str>,
+}
+
 /// `poolscope run`.
-pub(super) fn run(what: &What, time: Time, format: Format, record: Option<&Path>, trace: Option<&Path>) -> Done {
+pub(super) fn run(wanted: Wanted<'_>, time: Time, format: Format, record: Option<&Path>, trace: Option<&Path>) -> Done {
     // Signals first: none may end us while lanes start.
     let signals = signals()?;
-    let (scenario, plan) = planned(what)?;
-    // A number of tasks ends a run by itself; a scenario's own time would cut it.
-    let wall = time.wall.or_else(|| what.tasks.is_none().then(|| Duration::from_secs_f64(scenario.seconds)));
+    let (scenario, plan) = planned(wanted)?;
+    // Tasks that have an end end a run by themselves; a scenario's own time would cut it.
+    let has_end = wanted.what.tasks.is_some() || wanted.what.own.inputs.is_some();
+    let wall = time.wall.or_else(|| (!has_end).then(|| Duration::from_secs_f64(scenario.seconds)));
     let recorder = record.map(Recorder::begin).transpose().map_err(|error| Trouble::Usage(error.to_string()))?;
-    let live = Live::start(plan, LiveOptions { recorder, ..LiveOptions::default() })?;
+    let stdin = own::stdin_for(&plan)?;
+    let live = Live::start(plan, LiveOptions { recorder, stdin, ..LiveOptions::default() })?;
     let mut ledger = Ledger::new();
     let mut end_after = wall.map_or_else(never, after);
     let mut late = wall;
     let at_least = time.at_least.unwrap_or(0);
     let (mut is_late, mut asked) = (false, false);
+    let mut teller = own::Teller::default();
     loop {
         select! {
             recv(live.frames) -> frame => {
                 let Ok(frame) = frame else { break };
                 ledger.post(&frame);
+                teller.look(&ledger);
                 if is_late && is_measured(&ledger, at_least) {
                     (is_late, end_after) = (false, after(Duration::ZERO));
                 }
@@ -80,16 +93,32 @@ pub(super) fn run(what: &What, time: Time, format: Format, record: Option<&Path>
             recv(signals) -> signal => {
                 // Lanes are ended here, and only then are we.
                 drop(live);
+                teller.end();
+                tell_interruption(&ledger);
                 return Ok(Outcome::Signal(signal.unwrap_or(SIGTERM)));
             }
         }
     }
     drop(live);
+    teller.end();
     if let Some(path) = trace {
         fs::write(path, report::chrome_trace(&ledger))
             .map_err(|error| Trouble::System(format!("{}: {error}", path.display())))?;
     }
     tell(&ledger, format)
+}
+
+/// Says how far the commands of a run came that a signal ended.
+fn tell_interruption(ledger: &Ledger) {
+    for lane in ledger.lanes() {
+        let Some(progress) = Progress::of(lane) else { continue };
+        let log = lane.plan.pool.command().and_then(|command| command.log.as_ref());
+        let resume = match log {
+            Some(log) => format!("; the same with `--resume` goes on from {}", log.path.to_text()),
+            None => String::new(),
+        };
+        say_to_stderr(&format!("interrupted after {}{resume}", progress.count_in_words()));
+    }
 }
 
 /// Whether every lane that goes on has had a whole turn, if it takes turns, and has ended so many tasks. On a busy machine
@@ -107,19 +136,21 @@ fn is_measured(ledger: &Ledger, at_least: u64) -> bool {
 
 /// `poolscope SCENARIO` where there is no terminal.
 pub(super) fn without_screen(open: &Open) -> Done {
-    run(&open.what, Time::default(), Format::Text, open.record.as_deref(), None)
+    let wanted = Wanted { what: &open.what, workers: open.workers.as_deref() };
+    run(wanted, Time::default(), Format::Text, open.record.as_deref(), None)
 }
 
 /// The scenario, and the plan that it comes to on this machine.
-pub(super) fn planned(what: &What) -> Result<(Scenario, Plan), Trouble> {
-    let scenario = find(what.scenario.as_deref())?;
-    let overrides = Overrides { seed: what.seed, tasks: what.tasks, sets: what.sets.clone() };
+pub(super) fn planned(wanted: Wanted<'_>) -> Result<(Scenario, Plan), Trouble> {
+    let scenario = own::scenario(wanted.what, wanted.workers)?;
+    let overrides = own::overrides(wanted.what);
     let machine = source::measured_machine();
     let plan = scenario.plan(&machine, &overrides);
     let plan = plan.map_err(|problems| Trouble::Usage(in_words(&problems)))?;
     for line in scenario.adjustments(&machine, &overrides) {
         say_to_stderr(&line);
     }
+    own::check(&plan)?;
     Ok((scenario, plan))
 }
 
@@ -180,6 +211,11 @@ fn judge(ledger: &Ledger, summary: &Summary, verdicts: &[Verdict]) -> Outcome {
     if !verdicts.is_empty() {
         let fails = verdicts.iter().any(|verdict| verdict.fails.is_some());
         return if fails { Outcome::NotSeen } else { Outcome::Ok };
+    }
+    match own::went(ledger) {
+        Some(own::Went::Badly) => return Outcome::Failed,
+        Some(own::Went::Unfinished) => return Outcome::TimeUp,
+        Some(own::Went::Well) | None => {}
     }
     let is_wrong = summary.lanes.iter().any(|lane| lane.result.ok == Some(false));
     let is_lost = |lane: &LaneLedger| matches!(&lane.standing, Standing::Gone(gone) if !gone.expected);

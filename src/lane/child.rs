@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Tasks that are measured, and not done, to learn what measuring costs.
 const COST_ROUNDS: u32 = 1000;
 
+/// So many workers of a command need no more descriptors than every user has.
+const COMMAND_WORKERS_FEW: u32 = 100;
+
 /// The lane's main. Does not return before the lane is done, or its viewer gone.
 ///
 /// # Errors
@@ -59,8 +62,12 @@ pub fn main() -> io::Result<ExitCode> {
 
 /// Builds everything that the plan names, up to the reporter.
 fn begin(plan: LanePlan, start_ns: u64, tick_ms: u64, paused: bool, born_ns: u64) -> io::Result<Reporter> {
-    // Without it a lane of a thousand workers shows fewer figures, which is no reason not to run.
-    let _ = system::raise_descriptor_limit();
+    // Without it a lane of a thousand workers shows fewer figures, which is no reason not to run. What a command's programs
+    // may have stays what the user has, as long as there is enough for their pipes.
+    let is_command = plan.pool.command().is_some();
+    if !is_command || plan.workers > COMMAND_WORKERS_FEW {
+        let _ = system::raise_descriptor_limit();
+    }
     system::install_halt()?;
     if !plan.cores.is_empty() {
         system::pin(&plan.cores)?;

@@ -8,16 +8,20 @@
 use crate::doors::children::{Child, Spawn, Stream};
 use crate::doors::last_words::LastWords;
 use crate::doors::{clock, threads};
-use crate::wire::{self, Body, Exit, Frame, LANE_SUBCOMMAND, LaneId, LanePlan, Order};
+use crate::pool::INPUTS_FD;
+use crate::wire::{self, Body, Exit, Frame, Inputs, LANE_SUBCOMMAND, LaneId, LanePlan, Order};
 use crossbeam_channel::Sender;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Lines a second that are read without making the lane wait: a lane's own rate is ten.
 const LINES_PER_S: u64 = 500;
+
+/// How long a lane that runs programs of the user's may take to end: longer than it waits for them.
+const END_PATIENCE_NS: u64 = 600_000_000;
 
 /// What came from a lane.
 #[derive(Debug)]
@@ -37,10 +41,13 @@ pub struct Handle {
     child: Child,
     orders: Option<File>,
     errors: LastWords,
+    /// Whether it has something to end in good order: programs of the user's.
+    is_waited_for: bool,
 }
 
 impl Handle {
-    /// Starts a lane's process and tells it its plan. `program` replaces our own executable, for tests.
+    /// Starts a lane's process and tells it its plan. `program` replaces our own executable, for tests; `stdin` is what a
+    /// lane reads that runs a command on standard input.
     ///
     /// The lane dies with the calling thread, so call this from one that lives as long as the run.
     ///
@@ -50,10 +57,14 @@ impl Handle {
         plan: &LanePlan,
         (start_ns, tick_ms, paused): (u64, u64, bool),
         program: Option<&PathBuf>,
+        stdin: Option<&OwnedFd>,
         heard: Sender<(LaneId, Heard)>,
     ) -> io::Result<Handle> {
         let id = plan.id;
+        let is_on_stdin = plan.pool.command().is_some_and(|plan| matches!(plan.inputs, Inputs::Stdin { .. }));
+        let lent = stdin.filter(|_| is_on_stdin).map(|stdin| (stdin.as_fd(), INPUTS_FD));
         let mut child = Spawn {
+            inherit: lent.into_iter().collect(),
             program: program.cloned(),
             own_session: true,
             die_with: true,
@@ -70,7 +81,9 @@ impl Handle {
         let errors = child.take_stderr().ok_or_else(missing)?;
         threads::spawn(&format!("lane {id} frames"), move || read_frames(id, frames, &heard))?.detach();
         let errors = LastWords::of(&format!("lane {id} errors"), errors)?;
-        let mut handle = Handle { id, child, orders: Some(File::from(OwnedFd::from(orders))), errors };
+        let is_waited_for = plan.pool.command().is_some();
+        let orders = Some(File::from(OwnedFd::from(orders)));
+        let mut handle = Handle { id, child, orders, errors, is_waited_for };
         let plan = Box::new(plan.clone());
         match handle.order(&Order::Start { plan, start_ns, tick_ms, paused }) {
             // It has ended already: how, and with what words, is told as of any other.
@@ -109,9 +122,20 @@ impl Handle {
         self.errors.text()
     }
 
-    /// Ends the lane and everything in its session, whatever it is doing.
-    pub fn end(&mut self) -> Exit {
+    /// Has it end by itself, in good order, if it still can.
+    pub fn let_go(&mut self) {
+        // The end of its orders.
         self.orders = None;
+    }
+
+    /// Ends the lane and everything in its session, whatever it is doing. One that runs programs of the user's is waited for
+    /// a moment, in which it asks them to end.
+    pub fn end(&mut self) -> Exit {
+        self.let_go();
+        let by_ns = clock::monotonic_ns() + if self.is_waited_for { END_PATIENCE_NS } else { 0 };
+        while clock::monotonic_ns() < by_ns && self.child.try_wait().is_none() {
+            clock::sleep(Duration::from_millis(2));
+        }
         self.child.kill_session();
         self.child.wait()
     }

@@ -240,13 +240,11 @@ impl Reporter {
 
     /// Stops the workers, or keeps them stopped: a thread's halt ends by itself unless it is renewed (`system` says why).
     fn hold_halted(&self) {
-        let processes = self.pool.processes();
-        // One that is gone by now needs no stopping.
-        if processes.is_empty() {
+        if self.floor.plan.pool.works_in_processes() {
+            self.pool.halt_processes();
+        } else {
             let tids: Vec<u32> = self.alive().map(|id| self.floor.arena.worker(id).tid()).collect();
             let _ = system::halt_threads(&tids);
-        } else {
-            processes.iter().for_each(|&pid| drop(system::stop_process(pid)));
         }
     }
 
@@ -271,7 +269,7 @@ impl Reporter {
         }
         if self.phase == Phase::Halted {
             system::resume_threads();
-            self.pool.processes().iter().for_each(|&pid| drop(system::continue_process(pid)));
+            self.pool.let_processes_go();
         }
     }
 
@@ -312,7 +310,8 @@ impl Reporter {
             return false;
         }
         let tasks = self.tasks();
-        tasks.queued == 0 && tasks.running == 0 && tasks.submitted == tasks.accounted()
+        let nothing_waits = tasks.queued == 0 || self.pool.is_stopped();
+        nothing_waits && tasks.running == 0 && tasks.submitted == tasks.accounted()
     }
 
     fn tasks(&self) -> Tasks {
@@ -369,12 +368,14 @@ impl Reporter {
     fn account(&mut self) -> Tick {
         let (now_ns, lane_ns) = (clock::monotonic_ns(), self.lane_ns());
         let slots = self.pool.slots();
+        self.usage.look_at_the_gone();
         let workers = self.workers(slots, lane_ns);
         let tasks = self.tasks();
         let (queue_wait, service) = self.sampler.histograms(slots);
         let locks = (0..self.locks as u16).map(|lock| self.sampler.lock(LockId(lock))).collect();
         let (events, events_dropped) = self.floor.events.take();
-        let process = self.usage.read(self.floor.plan.pool.works_in_processes());
+        let living_ns = self.living_ns();
+        let process = self.usage.read(living_ns);
         self.seq += 1;
         let tick = Tick {
             seq: self.seq,
@@ -390,6 +391,7 @@ impl Reporter {
             result: self.result(),
             process,
             runs: self.pool.runs(),
+            jobs: self.pool.jobs(),
             events,
             events_dropped,
         };
@@ -444,12 +446,23 @@ impl Reporter {
     }
 
     fn clock_worker(&mut self, id: WorkerId, tid: u32, alive: bool) -> Option<TaskTimes> {
-        // A thread for each task is gone before it could be asked twice.
-        if !alive || tid == 0 || self.floor.plan.pool == PoolPlan::PerTask {
+        // A thread or a process for each task is gone before it could be asked twice.
+        let is_for_one_task = matches!(self.floor.plan.pool, PoolPlan::PerTask | PoolPlan::Command(_));
+        if !alive || tid == 0 || is_for_one_task {
             self.usage.forget(id);
             return None;
         }
         self.usage.worker(id, tid, self.floor.plan.pool.works_in_processes())
+    }
+
+    /// What living worker processes used so far; none where workers are threads of the lane, whose time is the lane's.
+    fn living_ns(&self) -> Option<u64> {
+        match &self.floor.plan.pool {
+            PoolPlan::Command(_) => {
+                Some(self.pool.processes().into_iter().filter_map(system::cpu_ns_of_process).sum::<u64>())
+            }
+            pool => pool.works_in_processes().then(|| self.usage.living_ns()),
+        }
     }
 
     /// Reads what costs files.

@@ -14,6 +14,8 @@ pub(super) struct LaneUsage {
     clocks: HashMap<WorkerId, Clocked>,
     /// The sum over all workers so far.
     run_queue_ns: u64,
+    /// What children had used that were gone when the account began.
+    gone: Option<Usage>,
     told: Process,
 }
 
@@ -32,6 +34,17 @@ impl Clocked {
 }
 
 impl LaneUsage {
+    /// Looks at what children used that are gone. To be asked before the living are, so that one that goes meanwhile counts
+    /// among the living, and is not counted twice.
+    pub(super) fn look_at_the_gone(&mut self) {
+        self.gone = system::children_usage();
+    }
+
+    /// What the living worker processes used, when each was last asked.
+    pub(super) fn living_ns(&self) -> u64 {
+        self.clocks.values().map(|clocked| clocked.before.cpu_ns).sum()
+    }
+
     /// The worker's time on a core and waiting for one since it was last asked for.
     pub(super) fn worker(&mut self, id: WorkerId, tid: u32, is_process: bool) -> Option<TaskTimes> {
         let clocked = self.clocks.entry(id).or_insert_with(|| Clocked::new(tid, is_process));
@@ -39,7 +52,11 @@ impl LaneUsage {
             // Another worker took over the number.
             *clocked = Clocked::new(tid, is_process);
         }
-        let now = clocked.clock.as_ref()?.read()?;
+        let Some(now) = clocked.clock.as_ref().and_then(TaskClock::read) else {
+            // It is gone, and what it used is among what the gone did.
+            clocked.before.cpu_ns = 0;
+            return None;
+        };
         let before = std::mem::replace(&mut clocked.before, now);
         let since = TaskTimes {
             cpu_ns: now.cpu_ns.saturating_sub(before.cpu_ns),
@@ -71,6 +88,7 @@ impl LaneUsage {
 
     /// Reads what costs files: memory, and the switches of worker processes (`workers` are theirs; none for threads).
     pub(super) fn read_status(&mut self, workers: &[u32]) {
+        self.look_at_the_gone();
         let Some(own) = system::process_status(std::process::id()) else { return };
         let statuses: Vec<ProcessStatus> = workers.iter().filter_map(|&pid| system::process_status(pid)).collect();
         let memory = sum(own.resident_bytes, &statuses, |status| status.resident_bytes);
@@ -79,7 +97,7 @@ impl LaneUsage {
         self.told.memory_bytes = memory;
         self.told.memory_peak_bytes = self.told.memory_peak_bytes.max(peak);
         if !workers.is_empty() {
-            let lane = lane_without_reporter().zip(system::children_usage());
+            let lane = lane_without_reporter().zip(self.gone);
             let voluntary = lane.map(|(lane, gone)| lane.voluntary + gone.voluntary);
             let involuntary = lane.map(|(lane, gone)| lane.involuntary + gone.involuntary);
             let voluntary = sum(voluntary, &statuses, |status| status.voluntary);
@@ -89,20 +107,28 @@ impl LaneUsage {
         }
     }
 
-    /// The newest account. `is_processes` says whether the workers' CPU time is their own and not the lane's.
-    pub(super) fn read(&mut self, is_processes: bool) -> Process {
+    /// The newest account. `living_ns` is the CPU time of living workers, where it is their own and not the lane's.
+    pub(super) fn read(&mut self, living_ns: Option<u64>) -> Process {
         let lane = lane_without_reporter();
         // Worker processes that are gone are in the kernel's account of our children, living ones in their own.
-        let living_ns: u64 = self.clocks.values().map(|clocked| clocked.before.cpu_ns).sum();
-        let gone_ns = system::children_usage().map_or(0, |gone| gone.cpu_ns);
-        let workers_ns = if is_processes { living_ns + gone_ns } else { 0 };
+        let gone_ns = self.gone.map_or(0, |gone| gone.cpu_ns);
+        let workers_ns = living_ns.map_or(0, |living_ns| living_ns + gone_ns);
         self.told.cpu_ns = self.told.cpu_ns.max(lane.map(|lane| lane.cpu_ns + workers_ns));
         if self.clocks.values().any(|clocked| clocked.clock.is_some()) {
             self.told.run_queue_ns = Some(self.run_queue_ns);
         }
-        if !is_processes {
-            self.told.voluntary = lane.map(|lane| lane.voluntary);
-            self.told.involuntary = lane.map(|lane| lane.involuntary);
+        match living_ns {
+            None => {
+                self.told.voluntary = lane.map(|lane| lane.voluntary);
+                self.told.involuntary = lane.map(|lane| lane.involuntary);
+            }
+            // Those of living ones come with their status.
+            Some(_) => {
+                let both = lane.zip(self.gone);
+                self.told.voluntary = self.told.voluntary.max(both.map(|(lane, gone)| lane.voluntary + gone.voluntary));
+                self.told.involuntary =
+                    self.told.involuntary.max(both.map(|(lane, gone)| lane.involuntary + gone.involuntary));
+            }
         }
         self.told
     }

@@ -6,8 +6,8 @@ use super::locks::LockLedger;
 use super::window::{Window, WorkerWindow};
 use crate::stats::{Histogram, History};
 use crate::wire::{
-    Body, Event, FlightEvent, Gone, Hello, LanePlan, LockId, Phase, Process, ResultTick, RunsTick, StateTimes, Tasks,
-    Tick, WorkerId, WorkerState, WorkerTick,
+    Body, Event, FlightEvent, Gone, Hello, JobsTick, LanePlan, LockId, Phase, Process, ResultTick, RunsTick,
+    StateTimes, Tasks, Tick, WorkerId, WorkerState, WorkerTick,
 };
 
 /// The most events that are remembered of a lane.
@@ -208,6 +208,8 @@ pub struct LaneLedger {
     pub result: ResultTick,
     /// How the runs of its program ended so far, where it runs one.
     pub runs: Option<Box<RunsTick>>,
+    /// What its command came to so far, where it runs one.
+    pub jobs: Option<Box<JobsTick>>,
     /// The newest account of its processes.
     pub process: Process,
     /// What it did tick by tick.
@@ -259,6 +261,7 @@ impl LaneLedger {
             locks: Vec::new(),
             result: ResultTick::default(),
             runs: None,
+            jobs: None,
             process: Process::default(),
             history: History::new(HISTORY_POINTS),
             events: History::new(EVENTS_KEPT),
@@ -355,6 +358,7 @@ impl LaneLedger {
         }
         self.result = tick.result;
         self.runs.clone_from(&tick.runs);
+        self.jobs.clone_from(&tick.jobs);
         if self.is_exact() {
             self.checked = Some(tick.result);
         } else if tick.result.expected == tick.result.actual && tick.tasks.completed > 0 {

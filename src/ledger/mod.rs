@@ -14,6 +14,7 @@
 mod cores;
 mod findings;
 mod flight;
+mod jobs;
 mod lane;
 mod locks;
 mod runs;
@@ -23,6 +24,7 @@ mod window;
 pub use cores::Cores;
 pub use findings::{Finding, FindingKind, Proof, exit_in_words};
 pub use flight::{Moment, Span, spans};
+pub use jobs::{Progress, command_in_words, job_in_words};
 pub use lane::{Activity, LaneLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
 pub use locks::{Blocker, LockLedger, Wait};
 pub use runs::{ending_in_words, stall_in_words, standstill_in_words, waits_in_words};

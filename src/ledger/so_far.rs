@@ -85,6 +85,7 @@ impl LaneLedger {
             result: self.result,
             process: self.process,
             runs: self.runs.clone(),
+            jobs: self.jobs.clone(),
             events: self.events.iter().map(|(_, event)| event.clone()).collect(),
             events_dropped: self.events_dropped,
         };
@@ -138,6 +139,8 @@ impl LaneLedger {
         self.checked = so_far.checked;
         // No later than now, whatever is claimed.
         self.agreed_seq = so_far.agreed_seq.map(|seq| seq.min(tick.seq));
+        self.runs.clone_from(&tick.runs);
+        self.jobs.clone_from(&tick.jobs);
         (self.process, self.process_before) = (tick.process, tick.process);
         for now in &tick.workers {
             let worker = self.worker(now.id);
@@ -309,6 +312,7 @@ mod tests {
             process: Process { cpu_ns: Some(seq * 11), ..Process::default() },
             events: events.into_iter().take((of[3] % 5) as usize).collect(),
             runs: None,
+            jobs: None,
             events_dropped: of[4] % 2,
         }
     }

@@ -9,8 +9,8 @@
 //! while it is not 0 and wake the dispatcher with the last one ([`Recorder::tell_ended`]). While the dispatcher is awake a
 //! worker only reads the word.
 
-use super::Pool;
 use super::floor::{Floor, Item, bump, run_item};
+use super::{Pool, Provided};
 use crate::doors::{clock, threads};
 use crate::system;
 use crate::telemetry::Recorder;
@@ -124,6 +124,7 @@ impl Round<'_> {
         if count == 0 {
             return None;
         }
+        self.wait_until_provided(count)?;
         let due_ns = match self.floor.plan.arrivals {
             Arrivals::Closed { outstanding } => {
                 if self.room < u64::from(count) {
@@ -152,6 +153,24 @@ impl Round<'_> {
         let item = Item { first: self.next, count, attempt: 0, due_ns };
         self.next += u64::from(count);
         Some(item)
+    }
+
+    /// Waits until the tasks of the next item are there; none at the end. Of a pool whose tasks come from somewhere an item
+    /// holds one.
+    fn wait_until_provided(&mut self, count: u32) -> Option<()> {
+        for place in 0..u64::from(count) {
+            loop {
+                if self.is_over_at_gate() {
+                    return None;
+                }
+                match self.pool.provide(self.next + place) {
+                    Provided::Task => break,
+                    Provided::NotYet => {}
+                    Provided::End => return None,
+                }
+            }
+        }
+        Some(())
     }
 
     fn gap_ns(&self, spacing: Spacing, count: u32) -> u64 {

@@ -12,6 +12,7 @@
 //! Absent here: screens, frames, and any opinion on how tasks arrive (the dispatcher's alone).
 
 mod channel;
+mod command;
 mod cpython;
 mod dispatch;
 mod floor;
@@ -23,15 +24,28 @@ mod tally;
 mod threads;
 mod wild;
 
+pub use command::{INPUTS_FD, check as check_command, warden_main};
 pub use dispatch::{Dispatcher, Rate};
 pub use floor::{Books, EventLog, Floor, Item, quiet_panics, run_item};
 pub use processes::{forkserver_main, worker_main};
 
+use crate::system;
 use crate::telemetry::{Arena, Recorder};
-use crate::wire::{LanePlan, LockName, PoolPlan, RunsTick, WorkerId};
+use crate::wire::{JobsTick, LanePlan, LockName, PoolPlan, RunsTick, WorkerId};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What there is for the dispatcher to submit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provided {
+    /// A task.
+    Task,
+    /// None for now; ask again.
+    NotYet,
+    /// None any more.
+    End,
+}
 
 /// What a pool of any kind can do. Everything but `submit` is called by the lane's own threads.
 pub trait Pool: Send + Sync {
@@ -52,6 +66,17 @@ pub trait Pool: Send + Sync {
 
     /// Tasks that wait: the queue's own length, and that of every queue behind it.
     fn queued(&self) -> u64;
+
+    /// Whether there is a task of that number: of a pool whose tasks come from somewhere, which is asked once for each, in
+    /// their order. May wait a little for it.
+    fn provide(&self, _task: u64) -> Provided {
+        Provided::Task
+    }
+
+    /// Whether it begins nothing more, though there is something to do.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 
     /// Tasks that may still come to an idle worker, if nobody submits more: where there are none it stays idle. With a
     /// shared queue any task may come to any worker.
@@ -106,6 +131,22 @@ pub trait Pool: Send + Sync {
         Vec::new()
     }
 
+    /// Stops its processes where they are.
+    fn halt_processes(&self) {
+        // One that is gone by now needs no stopping.
+        self.processes().iter().for_each(|&pid| drop(system::stop_process(pid)));
+    }
+
+    /// Lets its processes go on.
+    fn let_processes_go(&self) {
+        self.processes().iter().for_each(|&pid| drop(system::continue_process(pid)));
+    }
+
+    /// What its command came to so far, where it runs one.
+    fn jobs(&self) -> Option<Box<JobsTick>> {
+        None
+    }
+
     /// How the runs of its program ended so far, where it runs one.
     fn runs(&self) -> Option<Box<RunsTick>> {
         None
@@ -142,5 +183,6 @@ pub fn build(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         PoolPlan::Program(_) => wild::WildPool::start(floor)?,
         PoolPlan::Cpython(_) => cpython::CpythonPool::start(floor)?,
         PoolPlan::Litmus(_) => litmus::LitmusPool::start(floor)?,
+        PoolPlan::Command(_) => command::CommandPool::start(floor)?,
     })
 }

@@ -121,6 +121,11 @@ pub(super) fn nursery<T: Send + 'static>(
 /// What a worker does before its first task: yields to others as planned, and keeps to its cores.
 pub(super) fn settle_in(plan: &LanePlan, id: WorkerId) {
     be_nice(plan);
+    to_core(plan, id);
+}
+
+/// Keeps the calling thread to the worker's core, where each has one of its own.
+pub(super) fn to_core(plan: &LanePlan, id: WorkerId) {
     // A wish too: without it the lane is less steady.
     if plan.pin {
         let cores = if plan.cores.is_empty() { system::machine().core_ids } else { plan.cores.clone() };
@@ -145,7 +150,7 @@ fn work(shared: &Shared, id: WorkerId) {
 }
 
 /// Takes one off a number, unless it is 0.
-fn take_one(number: &AtomicU32) -> bool {
+pub(super) fn take_one(number: &AtomicU32) -> bool {
     number.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 

@@ -15,7 +15,7 @@ pub use csv::csv;
 pub use explored::{explored, replayed};
 pub use json::{json, json_line};
 pub use plain::Plain;
-pub use summary::{CoreSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};
+pub use summary::{CoreSummary, JobsSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};
 pub use text::text;
 pub use trace::chrome_trace;
 

@@ -91,6 +91,8 @@ pub struct LaneSummary {
     pub result: ResultSummary,
     /// How the runs of its program ended; null where it runs none.
     pub runs: Option<RunsSummary>,
+    /// What the runs of its command came to; null where it runs none.
+    pub jobs: Option<JobsSummary>,
     /// Its queue.
     pub queue: QueueSummary,
     /// What its tasks waited and took.
@@ -118,7 +120,7 @@ pub struct TasksSummary {
     pub rejected: u64,
     /// Were dropped.
     pub discarded: u64,
-    /// Were begun again after their worker died.
+    /// Were begun again after their worker died, or, of a command, after a run that failed.
     pub retried: u64,
     /// Were lost with their worker.
     pub lost: u64,
@@ -168,6 +170,105 @@ pub struct RunsSummary {
     pub interpreter: Option<String>,
     /// Why no run was made, where none could be; else null.
     pub unavailable: Option<String>,
+}
+
+/// What the runs of a lane's command came to. An input is a task; one whose last run failed counts as `failed` there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobsSummary {
+    /// The command line.
+    pub command: String,
+    /// How many inputs there were; null where that was not known yet.
+    pub inputs: Option<u64>,
+    /// Inputs that are done, those left out included.
+    pub done: u64,
+    /// Inputs that were left out, since the job log says that they are done.
+    pub skipped: u64,
+    /// Inputs whose last run failed.
+    pub failed: u64,
+    /// Runs, further tries included.
+    pub runs: u64,
+    /// What these used: sums, but for the memory.
+    pub used: UsedSummary,
+    /// The most memory that the lane itself had in use: a run that took less cannot be told from it.
+    pub memory_floor_bytes: Option<u64>,
+    /// Why nothing more was begun before all inputs were done; else null.
+    pub stopped: Option<String>,
+    /// The input that was done last; null before there is one.
+    pub newest: Option<JobSummary>,
+    /// The last inputs whose last run failed, oldest first; 8 at most.
+    pub failures: Vec<JobSummary>,
+}
+
+/// What runs used; null for what the kernel does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct UsedSummary {
+    /// From start to end.
+    pub wall_s: f64,
+    /// On a core.
+    pub cpu_s: f64,
+    /// The most memory that one process had in use; null where that is less than what the lane itself took.
+    pub memory_peak_bytes: Option<u64>,
+    /// Waiting for disks.
+    pub io_wait_s: Option<f64>,
+    /// Times that a core was given up.
+    pub voluntary: u64,
+    /// Times that a core was taken away.
+    pub involuntary: u64,
+}
+
+impl UsedSummary {
+    fn of(used: &wire::Used) -> UsedSummary {
+        UsedSummary {
+            wall_s: used.wall_ns as f64 / 1e9,
+            cpu_s: used.cpu_ns as f64 / 1e9,
+            memory_peak_bytes: used.memory_peak_bytes,
+            io_wait_s: used.io_wait_ns.map(|ns| ns as f64 / 1e9),
+            voluntary: used.voluntary,
+            involuntary: used.involuntary,
+        }
+    }
+}
+
+/// An input that is done, and how its last run went.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobSummary {
+    /// Which input, counted from 1.
+    pub number: u64,
+    /// The input as text; its beginning where it is long.
+    pub input: String,
+    /// Runs, the first included.
+    pub tries: u32,
+    /// The exit code; null where it did not end by itself.
+    pub code: Option<i32>,
+    /// The signal that ended it; null where none did.
+    pub signal: Option<i32>,
+    /// Why it could not be started; else null.
+    pub unstarted: Option<String>,
+    /// What it used.
+    pub used: UsedSummary,
+    /// The end of its standard output.
+    pub stdout: String,
+    /// The end of its standard error.
+    pub stderr: String,
+    /// What became of it, in words.
+    pub text: String,
+}
+
+impl JobSummary {
+    fn of(job: &wire::Job) -> JobSummary {
+        JobSummary {
+            number: job.number,
+            input: job.input.clone(),
+            tries: job.tries,
+            code: if let wire::Exit::Code { code } = job.exit { Some(code) } else { None },
+            signal: if let wire::Exit::Signal { signal } = job.exit { Some(signal) } else { None },
+            unstarted: job.unstarted.clone(),
+            used: UsedSummary::of(&job.used),
+            stdout: job.stdout.clone(),
+            stderr: job.stderr.clone(),
+            text: ledger::job_in_words(job),
+        }
+    }
 }
 
 /// A distinct ending.
@@ -330,6 +431,7 @@ fn lane_summary(lane: &LaneLedger, findings: Vec<FindingSummary>) -> LaneSummary
         throughput_per_s: lane.throughput_per_s(),
         result: ResultSummary { expected: lane.result.expected, actual: lane.result.actual, ok: lane.result_ok() },
         runs: runs(lane),
+        jobs: jobs(lane),
         queue: QueueSummary {
             capacity: lane.plan.capacity,
             mean: lane.depth_mean(),
@@ -375,6 +477,24 @@ fn runs(lane: &LaneLedger) -> Option<RunsSummary> {
         stalls: told.stalls.iter().map(ledger::stall_in_words).collect(),
         interpreter: told.interpreter,
         unavailable: told.unavailable,
+    })
+}
+
+fn jobs(lane: &LaneLedger) -> Option<JobsSummary> {
+    let command = lane.plan.pool.command()?;
+    let told = lane.jobs.as_deref().cloned().unwrap_or_default();
+    Some(JobsSummary {
+        command: command.command.to_text(),
+        inputs: told.inputs,
+        done: told.skipped.saturating_add(lane.tasks.completed).saturating_add(lane.tasks.failed),
+        skipped: told.skipped,
+        failed: lane.tasks.failed,
+        runs: told.runs,
+        used: UsedSummary::of(&told.used),
+        memory_floor_bytes: told.memory_floor_bytes,
+        stopped: told.stopped,
+        newest: told.newest.as_deref().map(JobSummary::of),
+        failures: told.failed.iter().map(JobSummary::of).collect(),
     })
 }
 

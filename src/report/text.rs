@@ -30,7 +30,7 @@ const NOTHING: &str = "·";
 type Cell = fn(&LaneSummary, &Summary) -> Vec<String>;
 
 /// The rows: a label, and what stands beside it for a lane.
-const ROWS: [(&str, Cell); 20] = [
+const ROWS: [(&str, Cell); 23] = [
     ("pool", |lane, _| {
         let workers = words::plural_u64(u64::from(lane.workers), "worker");
         vec![format!("{}, {workers}", lane.pool), format!("{} {}", lane.workers, lane.pool)]
@@ -52,6 +52,9 @@ const ROWS: [(&str, Cell); 20] = [
     ("completed", |lane, _| vec![words::count(lane.tasks.completed)]),
     ("otherwise", |lane, _| otherwise(lane)),
     ("died", |lane, _| vec![died(lane.workers_died)]),
+    ("inputs", |lane, _| inputs(lane)),
+    ("each run", |lane, _| each_run(lane)),
+    ("at most", |lane, _| at_most(lane)),
     ("runs", |lane, _| runs(lane)),
     ("first wrong", |lane, _| match &lane.runs {
         None => vec![NOTHING.to_string()],
@@ -107,6 +110,7 @@ pub fn text(summary: &Summary, verdicts: &[Verdict]) -> String {
         out.push_str("\n~ sampled, not counted\n");
     }
     findings(&mut out, summary);
+    failures(&mut out, summary);
     expectations(&mut out, verdicts);
     out
 }
@@ -210,6 +214,26 @@ fn findings(out: &mut String, summary: &Summary) {
     }
 }
 
+/// The inputs whose runs failed, each with the end of what it wrote to its standard error.
+fn failures(out: &mut String, summary: &Summary) {
+    const LINES_MAX: usize = 3;
+    for lane in &summary.lanes {
+        let Some(jobs) = lane.jobs.as_ref().filter(|jobs| !jobs.failures.is_empty()) else { continue };
+        let shown = jobs.failures.len() as u64;
+        match jobs.failed > shown {
+            true => out.push_str(&format!("\nthe last {shown} of {} that failed:\n", words::plural_u64(jobs.failed, "input"))),
+            false => out.push_str("\nfailed:\n"),
+        }
+        for job in &jobs.failures {
+            paragraph(out, "✕ ", &clean(&job.text));
+            let lines: Vec<&str> = job.stderr.lines().collect();
+            for line in &lines[lines.len().saturating_sub(LINES_MAX)..] {
+                out.push_str(&format!("    {}\n", filled(&clean(line), COLUMNS - 4).trim_end()));
+            }
+        }
+    }
+}
+
 fn expectations(out: &mut String, verdicts: &[Verdict]) {
     let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.fails.is_some()).collect();
     match (verdicts.len(), failed.len()) {
@@ -256,6 +280,37 @@ fn otherwise(lane: &LaneSummary) -> Vec<String> {
     match spelt(words::count) {
         nothing if nothing.is_empty() => vec![NOTHING.to_string()],
         full => vec![full, spelt(words::count_short)],
+    }
+}
+
+/// How far a command is with its inputs.
+fn inputs(lane: &LaneSummary) -> Vec<String> {
+    let Some(jobs) = &lane.jobs else { return vec![NOTHING.to_string()] };
+    let all = jobs.inputs.map_or(String::new(), |inputs| format!(" of {}", words::count(inputs)));
+    let skipped = match jobs.skipped {
+        0 => String::new(),
+        skipped => format!(", {} before", words::count(skipped)),
+    };
+    vec![format!("{}{all} done{skipped}", words::count(jobs.done)), format!("{}{all}", words::count(jobs.done))]
+}
+
+/// What a run of a command used, on average.
+fn each_run(lane: &LaneSummary) -> Vec<String> {
+    let Some(jobs) = lane.jobs.as_ref().filter(|jobs| jobs.runs > 0) else { return vec![NOTHING.to_string()] };
+    let mean = |s: f64| words::duration((s * 1e9 / jobs.runs as f64) as u64);
+    let io = given(jobs.used.io_wait_s, mean);
+    vec![format!("{} cpu, I/O wait {io}", mean(jobs.used.cpu_s)), format!("{} cpu", mean(jobs.used.cpu_s))]
+}
+
+/// The most memory that a run of a command took.
+fn at_most(lane: &LaneSummary) -> Vec<String> {
+    let Some(jobs) = lane.jobs.as_ref().filter(|jobs| jobs.runs > 0) else { return vec![NOTHING.to_string()] };
+    match (jobs.used.memory_peak_bytes, jobs.memory_floor_bytes) {
+        (Some(peak), _) => vec![format!("{} in a run", words::bytes(peak))],
+        (None, Some(floor)) => {
+            vec![format!("below {} in a run", words::bytes(floor)), words::NOT_AVAILABLE.to_string()]
+        }
+        (None, None) => vec![words::NOT_AVAILABLE.to_string()],
     }
 }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A scenario is data. Whatever its text holds, the worst that comes of it is a list of problems, each with its line
-//! and column: it can run no command, open no file and name no address. A program in it is a text in the subset.
+//! and column: it can open no file and name no address, and run no command but one that the user allows it
+//! (`command`). A program in it is a text in the subset.
 //!
 //! Absent here: clocks, lanes, screens. Nothing is read but the files that [`find`] and [`list`] are asked for.
 
@@ -15,6 +16,7 @@ mod amount;
 mod catalogue;
 mod check;
 mod claims;
+mod command;
 mod draft;
 pub mod expect;
 mod front;
@@ -31,6 +33,7 @@ mod variant;
 
 pub use crate::program::{Problem, suggest};
 pub use catalogue::{DEFAULT, Entry, Listed, catalogue, find, list, user_folder};
+pub use command::{OwnCommand, of_command};
 pub use draft::{Draft, Field, orders_between};
 pub use programs::{BuiltIn, programs};
 pub use proof::{Explored, Limits, prove};
@@ -68,6 +71,10 @@ pub struct Scenario {
     tree: Table,
     sources: Sources,
     programs: Programs,
+    /// Whether its lanes may run commands.
+    may_run_commands: bool,
+    /// What was typed, where that cannot be text.
+    meant: Option<command::Meant>,
 }
 
 /// What the command line changes.
@@ -132,6 +139,8 @@ pub fn parse(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<Probl
         tree,
         sources,
         programs,
+        may_run_commands: false,
+        meant: None,
     })
 }
 
@@ -171,6 +180,8 @@ pub fn of_program(name: &str, origin: &str, text: &str) -> Result<Scenario, Vec<
         tree,
         sources,
         programs,
+        may_run_commands: false,
+        meant: None,
     })
 }
 

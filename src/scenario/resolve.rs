@@ -10,7 +10,7 @@ use super::tables::{
     Default, Kind, LANE, LANES_MAX, POOLS, PROGRAM, RUN, WORKLOADS, concerns, find_key, find_kind, find_pool_key,
     makes_runs, runs_a_program,
 };
-use super::{Overrides, Scenario, set, variant};
+use super::{Overrides, Scenario, command, set, variant};
 use crate::program::problem::{Place, Problem, Sources};
 use crate::wire::{
     CounterWay, LaneId, LanePlan, LitmusTest, LockKind, Machine, Mode, Plan, PoolPlan, Size, WhenFull, WorkloadPlan,
@@ -25,6 +25,11 @@ pub(super) fn plan(scenario: &Scenario, machine: &Machine, overrides: &Overrides
     for lane in &mut lanes {
         lane.seed = seed;
         lane.tasks = overrides.tasks.or(lane.tasks);
+    }
+    scenario.put_in_bytes(&mut lanes);
+    let refused = scenario.refused_commands(&lanes);
+    if !refused.is_empty() {
+        return Err(refused);
     }
     let mode = share_cores(&run.mode, run.slice_ms, &mut lanes, machine);
     Ok(Plan {
@@ -256,7 +261,10 @@ impl Builder<'_> {
                 }
             }
         }
-        if makes_runs(pool) {
+        if command::is_of(pool) {
+            values.extend(command::lane_of_commands());
+            command::into_plan(&mut pool_values);
+        } else if makes_runs(pool) {
             values.extend(variant::lane_of_runs());
         }
         pool_values.insert("kind".to_string(), json!(pool.name));
@@ -271,7 +279,7 @@ impl Builder<'_> {
         };
         if !values.contains_key("name") {
             self.unnamed.push(id);
-            let program = pool_values.get("program").and_then(Json::as_str);
+            let program = pool_values.get("program").or(pool_values.get("command")).and_then(Json::as_str);
             values.insert("name".into(), json!(pool_name(pool, workers, program)));
         }
         values.extend([
@@ -316,9 +324,17 @@ impl Builder<'_> {
                 if is_told {
                     concerned_by.put(entry);
                 } else if !entry.shared && entry.key_at.source >= pool_set_by {
-                    let what = if pool.is_some_and(runs_a_program) { "program" } else { "litmus test" };
+                    let is_command = pool.is_some_and(command::is_of);
+                    let what = match pool {
+                        Some(pool) if runs_a_program(pool) => "program",
+                        _ if is_command => "command",
+                        _ => "litmus test",
+                    };
                     let message = format!("`{key}` is no key of a lane that runs a {what}");
-                    let help = format!("leave it out: the threads are the {what}'s own, and a task is one run of it");
+                    let help = match is_command {
+                        true => "leave it out: a task is one run of the command".to_string(),
+                        false => format!("leave it out: the threads are the {what}'s own, and a task is one run of it"),
+                    };
                     self.checker.wrong(entry.key_at, message, Some(help));
                 }
                 continue;
@@ -546,11 +562,13 @@ pub(super) fn distinct(name: &str, taken: &[String]) -> String {
 /// What a lane is called that has no name.
 pub(super) fn pool_name(pool: &Kind, workers: u64, program: Option<&str>) -> String {
     const CHARS_MAX: usize = 30;
+    let given = program;
     let program: String = program.unwrap_or("a program").trim().chars().take(CHARS_MAX).collect();
     match (pool.name, workers) {
         ("program", _) => program,
         ("cpython", _) => format!("{program}, Python"),
         ("litmus", _) => "litmus".into(),
+        ("command", _) => command::name(given),
         ("single", _) => "one worker".into(),
         ("threads", 1) => "1 thread".into(),
         ("threads", _) => format!("{workers} threads"),

@@ -229,6 +229,13 @@ pub static POOLS: &[Kind] = &[
         key("fence", Shape::Flag, Default::Toml("false"), "whether each puts a full fence between its accesses"),
         key("slots", integer(1, 100_000), Default::Toml("4000"), "how many places a round goes over"),
     ]),
+    kind("command", "runs of a program of your own, one for each input, `workers` at once; a scenario that has one is run with `--allow-commands` only", &[
+        key("command", Shape::Text { chars_max: super::command::TEXT_CHARS_MAX }, Default::Required, "the command line, with `{}` for the input, `{.}` without its extension, `{/}` without its folder, `{/.}` without both, `{//}` its folder, `{#}` its number, `{.EXT}` and `{/.EXT}` with another extension; without any of them the input comes last"),
+        key("inputs", Shape::Text { chars_max: super::command::TEXT_CHARS_MAX }, Default::Computed("none: the same again and again"), "a task for each: the lines of a file, `-` for those of standard input, or numbers, as in `1..100`"),
+        key("null", Shape::Flag, Default::Toml("false"), "whether inputs end with a NUL instead of a newline"),
+        key("shell", Shape::Flag, Default::Toml("false"), "whether `/bin/sh` runs it; inputs are then arguments of the script, quoted"),
+        key("retries", integer(0, 1000), Default::Toml("0"), "how often an input is tried again whose run failed"),
+    ]),
 ];
 
 static LITMUS_TESTS: &[Word] = &[
@@ -271,14 +278,20 @@ static CPYTHON: &[Key] = of_a_program!(
 /// Keys of a lane that say nothing to a program's: its threads are its own, and a task is a run.
 static NOT_OF_PROGRAMS: &[&str] = &["workers", "capacity", "when_full", "arrivals", "chunk", "workload", "size"];
 
+/// Nor do these to a command's lane: a task is a run of it, on one input, and yields to nobody.
+static NOT_OF_COMMANDS: &[&str] = &["when_full", "chunk", "workload", "size", "nice"];
+
 /// Whether a key of every lane means something in a lane with that pool.
 pub fn concerns(key: &str, pool: &Kind) -> bool {
-    !makes_runs(pool) || !NOT_OF_PROGRAMS.contains(&key)
+    match pool.name {
+        "command" => !NOT_OF_COMMANDS.contains(&key),
+        _ => !makes_runs(pool) || !NOT_OF_PROGRAMS.contains(&key),
+    }
 }
 
-/// Whether a task of a pool is a run, of a program or a litmus test, whose threads are its own.
+/// Whether a task of a pool is a run, of a program, a litmus test or a command, and not of a workload.
 pub fn makes_runs(pool: &Kind) -> bool {
-    runs_a_program(pool) || pool.name == "litmus"
+    runs_a_program(pool) || matches!(pool.name, "litmus" | "command")
 }
 
 /// Whether a pool runs a program.

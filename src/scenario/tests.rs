@@ -1,8 +1,8 @@
 use super::resolve::any_machine;
 use super::*;
 use crate::wire::{
-    Arrivals, LockKind, MemoryModel, Mode, OnDeath, Parameter, PoolPlan, ProgramPlan, QueueHow, Role, Size, Waking,
-    Window, WorkloadPlan,
+    Arrivals, CommandPlan, Inputs, JobLog, LockKind, MemoryModel, Mode, OnDeath, Parameter, PoolPlan, ProgramPlan,
+    QueueHow, Raw, Resume, Role, Size, Waking, WhenFull, Window, WorkloadPlan,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -135,7 +135,7 @@ fn every_problem_is_told_at_once_and_in_order() {
     check(
         "[[lane]]\nworkers = \"many\"\nchunk = 0\n[[lane]]\npool = 3\nworkload = \"primes\"\nsize = { mean = 3 }",
         "test.md:4:12: `many` is no amount\n  workers = \"many\"\n             ^^^^\n  help: an amount is an integer or, as a text, like \"2*cores\"\n\
-         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\", \"processes\", \"program\", \"cpython\" or \"litmus\"\n\
+         test.md:7:8: `pool` is an integer\n  pool = 3\n         ^\n  help: it must be \"single\", \"threads\", \"stealing\", \"per-task\", \"processes\", \"program\", \"cpython\", \"litmus\" or \"command\"\n\
          test.md:9:10: unknown key `mean` of `size` of kind `constant`\n  size = { mean = 3 }\n           ^^^^\n  help: known here: units",
     );
     // What `[every-lane]` says wrongly is wrong once.
@@ -456,6 +456,77 @@ fn every_kind_of_the_tables_makes_a_plan() {
     listed("counter", &LockKind::ALL.map(LockKind::name));
     listed("critical-section", &LockKind::ALL.map(LockKind::name));
     assert_eq!(expect::WORDS.map(|(word, _)| expect::parse(word).is_ok()), [true, true]);
+}
+
+/// A scenario with a lane that runs a command.
+fn with_command(lane: &str) -> Scenario {
+    let text = text(&format!("[[lane]]\npool = \"command\"\n{lane}"));
+    parse("test", "test.md", &text).map_err(|problems| told(&problems)).expect("it parses")
+}
+
+#[test]
+fn a_command_makes_a_plan_only_where_it_is_allowed() {
+    let mut scenario = with_command("command = \"gzip {}\"\ninputs = \"list.txt\"\nnull = true\nworkers = \"2*cores\"");
+    let problems = scenario.plan(&machine(3), &Overrides::default()).expect_err("nobody allowed it");
+    assert!(told(&problems).contains("lane 1 runs a command: `gzip {}`"), "{}", told(&problems));
+    scenario.allow_commands();
+    let plan = scenario.plan(&machine(3), &Overrides::default()).expect("it is allowed");
+    let lane = &plan.lanes[0];
+    let wanted = CommandPlan {
+        command: "gzip {}".into(),
+        inputs: Inputs::File { path: "list.txt".into(), null: true },
+        ..CommandPlan::default()
+    };
+    assert_eq!((lane.pool.command(), lane.name.as_str(), lane.workers), (Some(&wanted), "gzip", 6));
+    assert_eq!((lane.nice, lane.chunk, lane.when_full, &lane.workload), (0, 1, WhenFull::Block, &WorkloadPlan::Run));
+    // What a command has no use for is refused.
+    let odd = parse("test", "test.md", &text("[[lane]]\npool = \"command\"\ncommand = \"x\"\nnice = 3"));
+    let problems = odd.map(|_| ()).expect_err("it yields to nobody");
+    assert!(told(&problems).contains("`nice` is no key of a lane that runs a command"), "{}", told(&problems));
+}
+
+#[test]
+fn what_is_typed_is_run_to_the_byte() {
+    let own = OwnCommand {
+        command: b"x '\xff\n' {}".to_vec(),
+        inputs: Some(b"\x80".to_vec()),
+        null: true,
+        shell: false,
+        retries: 2,
+        log: Some(JobLog { path: "log".into(), resume: Resume::All }),
+        workers: Some("2*cores".into()),
+    };
+    let scenario = of_command(&own).map_err(|problems| told(&problems)).expect("a scenario");
+    let planned = |sets: &[&str]| {
+        let overrides = Overrides { sets: sets.iter().map(ToString::to_string).collect(), ..Overrides::default() };
+        scenario.plan(&machine(2), &overrides).map_err(|problems| told(&problems)).expect("a plan").lanes.remove(0)
+    };
+    let lane = planned(&[]);
+    let wanted = CommandPlan {
+        command: Raw(own.command.clone()),
+        inputs: Inputs::File { path: Raw(b"\x80".to_vec()), null: true },
+        shell: false,
+        retries: 2,
+        log: own.log.clone(),
+    };
+    assert_eq!((lane.pool.command(), lane.workers), (Some(&wanted), 4));
+    // What is changed afterwards is what it was changed to.
+    let lane = planned(&["lane.1.inputs=-3..4", "lane.1.command=y {}", "lane.1.workers=1"]);
+    let plan = lane.pool.command().expect("a command");
+    assert_eq!((plan.inputs.clone(), plan.command.to_text().as_str()), (Inputs::Range { first: -3, last: 4 }, "y {}"));
+    assert_eq!((lane.workers, plan.log.is_some()), (1, true));
+    assert_eq!(
+        planned(&["lane.1.inputs=-"]).pool.command().map(|plan| plan.inputs.clone()),
+        Some(Inputs::Stdin { null: true })
+    );
+    // On the screen it can be edited like any other, and a scenario without one cannot be made to have one.
+    let mut draft = Draft::of(&scenario, &Overrides::default());
+    draft.set(Some(0), "command", "z", &machine(2)).expect("it is one's own");
+    let plan = draft.plan(&machine(2)).expect("a plan");
+    assert_eq!(plan.lanes[0].pool.command().map(|plan| plan.command.to_text()), Some("z".to_string()));
+    let other = parse("test", "test.md", &text(LANE)).expect("it parses");
+    let mut draft = Draft::of(&other, &Overrides::default());
+    assert!(draft.set(Some(0), "pool", "command", &machine(2)).is_err());
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::wire::{Body, Exit, Frame, Gone, LaneId, Mode, Order, Phase, Plan, Sys
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select, unbounded};
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct LiveOptions {
     pub recorder: Option<Recorder>,
     /// What to start as lane number …, instead of our own executable: for tests.
     pub programs: HashMap<LaneId, PathBuf>,
+    /// What lanes whose commands are run on standard input read.
+    pub stdin: Option<OwnedFd>,
 }
 
 /// A run that goes on. Dropping it ends its lanes.
@@ -113,6 +116,7 @@ struct Conductor {
     plan: Plan,
     recorder: Option<Recorder>,
     programs: HashMap<LaneId, PathBuf>,
+    stdin: Option<OwnedFd>,
     taker: Sender<Frame>,
     orders: Receiver<Control>,
     lanes: Vec<LaneState>,
@@ -138,6 +142,7 @@ impl Conductor {
         Conductor {
             recorder: options.recorder,
             programs: options.programs,
+            stdin: options.stdin,
             taker,
             orders,
             lanes: Vec::new(),
@@ -176,7 +181,8 @@ impl Conductor {
     fn start_lane(&mut self, index: usize, heard: &Sender<(LaneId, Heard)>) {
         let plan = &self.plan.lanes[index];
         let setting = (self.start_ns, self.plan.tick_ms, self.turns.is_some());
-        let started = Handle::start(plan, setting, self.programs.get(&plan.id), heard.clone());
+        let (program, stdin) = (self.programs.get(&plan.id), self.stdin.as_ref());
+        let started = Handle::start(plan, setting, program, stdin, heard.clone());
         let (id, mut gone) = (plan.id, None);
         let handle = started.map_err(|error| gone = Some(format!("could not be started: {error}"))).ok();
         let is_gone = gone.is_some();
@@ -428,6 +434,8 @@ impl Conductor {
     }
 
     fn end(mut self) {
+        // All at once: what a lane is given to end in good order is given to all of them together.
+        self.lanes.iter_mut().filter_map(|lane| lane.handle.as_mut()).for_each(Handle::let_go);
         for index in 0..self.lanes.len() {
             self.bury(index);
         }

@@ -19,6 +19,9 @@ pub const VERSION: u32 = 1;
 /// its standard output.
 pub const LANE_SUBCOMMAND: &str = "lane";
 
+/// The hidden subcommand by which the executable waits for the end of a lane that runs commands, and ends what is left of it.
+pub const WARDEN_SUBCOMMAND: &str = "warden";
+
 /// The longest line that is read: 1024 workers take about 200 KiB.
 pub const LINE_BYTES_MAX: usize = 4 << 20;
 

@@ -130,6 +130,9 @@ pub struct Tick {
     /// How the runs of its program ended so far, where it runs one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub runs: Option<Box<RunsTick>>,
+    /// What its command came to so far, where it runs one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub jobs: Option<Box<JobsTick>>,
     /// What happened, besides.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub events: Vec<Event>,
@@ -166,6 +169,74 @@ pub struct RunsTick {
     /// Why no run is made, where none can be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unavailable: Option<String>,
+}
+
+/// What the runs of a command came to so far: a task is an input, and `failed` where its last try failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsTick {
+    /// How many inputs there are; none while that is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inputs: Option<u64>,
+    /// Inputs that were left out, since a job log says that they are done.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub skipped: u64,
+    /// Runs that ended, further tries included.
+    pub runs: u64,
+    /// What these used.
+    pub used: Used,
+    /// The lane's own most memory: a run that took less cannot be told from it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub memory_floor_bytes: Option<u64>,
+    /// The input that was done last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub newest: Option<Box<Job>>,
+    /// The last inputs whose last try failed, oldest first; 8 at most.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub failed: Vec<Job>,
+    /// Why nothing more is begun, where that is so before all inputs are done.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stopped: Option<String>,
+}
+
+/// What runs used: sums, but for the memory. Null where the kernel does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// From start to end.
+    pub wall_ns: u64,
+    /// On a core.
+    pub cpu_ns: u64,
+    /// The most memory that one of its processes had in use; none where that is less than what the lane itself took.
+    pub memory_peak_bytes: Option<u64>,
+    /// Waiting for disks.
+    pub io_wait_ns: Option<u64>,
+    /// Times that it gave up its core.
+    pub voluntary: u64,
+    /// Times that it was taken off its core.
+    pub involuntary: u64,
+}
+
+/// An input that is done, and how its last run went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Which one, counted from 1.
+    pub number: u64,
+    /// The input, as text; its beginning where it is long.
+    pub input: String,
+    /// Runs, the first included.
+    pub tries: u32,
+    /// How the last one ended.
+    pub exit: Exit,
+    /// Why it could not even be started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unstarted: Option<String>,
+    /// What the last one used.
+    pub used: Used,
+    /// The end of its standard output.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub stdout: String,
+    /// The end of its standard error.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub stderr: String,
 }
 
 /// One distinct ending, and how often it came about.
@@ -250,7 +321,7 @@ pub struct Tasks {
     pub discarded: u64,
     /// Were begun by a worker that died, and not tried again.
     pub lost: u64,
-    /// Were begun by a worker that died, and tried again; not part of the sum.
+    /// Were begun by a worker that died, and tried again; of a command, tries after a run that failed. Not part of the sum.
     pub retried: u64,
 }
 
@@ -406,7 +477,7 @@ pub struct Process {
 }
 
 /// How a process ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "kebab-case")]
 pub enum Exit {
     /// By itself.
@@ -420,6 +491,7 @@ pub enum Exit {
         signal: i32,
     },
     /// Nobody can tell.
+    #[default]
     Unknown,
 }
 

@@ -12,21 +12,23 @@ mod frame;
 mod ids;
 mod order;
 mod plan;
+mod raw;
 
 pub use codec::{
-    DecodeError, LANE_SUBCOMMAND, LINE_BYTES_MAX, VERSION, decode_frame, decode_order, encode_frame, encode_order,
-    escape_controls,
+    DecodeError, LANE_SUBCOMMAND, LINE_BYTES_MAX, VERSION, WARDEN_SUBCOMMAND, decode_frame, decode_order, encode_frame,
+    encode_order, escape_controls,
 };
 pub use ending::{Ending, EndingKind, Pattern, Verdict, Waiting};
 pub use frame::{
-    Blocked, Body, Buckets, Cost, EndingCount, Event, Exit, FlightEvent, Frame, Gone, Hello, LockName, LockTick, Phase,
-    Process, QueueTick, ResultTick, RunSoFar, RunsTick, SoFar, Stall, Standstill, StateTimes, SystemTick, Tasks, Tick,
-    Turn, WorkerState, WorkerTick,
+    Blocked, Body, Buckets, Cost, EndingCount, Event, Exit, FlightEvent, Frame, Gone, Hello, Job, JobsTick, LockName,
+    LockTick, Phase, Process, QueueTick, ResultTick, RunSoFar, RunsTick, SoFar, Stall, Standstill, StateTimes,
+    SystemTick, Tasks, Tick, Turn, Used, WorkerState, WorkerTick,
 };
 pub use ids::{LaneId, LockId, WorkerId};
 pub use order::Order;
 pub use plan::{
-    Arrivals, CRASH_WAYS, Choice, CounterWay, CpythonPlan, CrashWay, LanePlan, LitmusPlan, LitmusTest, LockKind,
-    Machine, MemoryModel, Mode, OnDeath, Parameter, Plan, PoolPlan, ProgramPlan, Question, QueueHow, Role, Size,
-    Spacing, Start, Transport, WORKERS_MAX, Waking, WhenFull, Window, WorkloadPlan,
+    Arrivals, CRASH_WAYS, Choice, CommandPlan, CounterWay, CpythonPlan, CrashWay, Inputs, JobLog, LanePlan, LitmusPlan,
+    LitmusTest, LockKind, Machine, MemoryModel, Mode, OnDeath, Parameter, Plan, PoolPlan, ProgramPlan, Question,
+    QueueHow, Resume, Role, Size, Spacing, Start, Transport, WORKERS_MAX, Waking, WhenFull, Window, WorkloadPlan,
 };
+pub use raw::Raw;

@@ -2,6 +2,7 @@
 
 use super::ending::{Ending, Pattern, Verdict};
 use super::ids::LaneId;
+use super::raw::Raw;
 use serde::{Deserialize, Serialize};
 
 /// The most workers that a lane may have.
@@ -169,6 +170,78 @@ pub enum PoolPlan {
     /// Threads that write and read a few words without any lock, to see what order this processor keeps; a task is a
     /// round of a litmus test over many places in memory.
     Litmus(LitmusPlan),
+    /// Runs of a program of the user's own; a task is one of them.
+    Command(CommandPlan),
+}
+
+/// A program of the user's own, and what it is run on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandPlan {
+    /// The command line, with placeholders for the input: `{}`, `{.}`, `{/}`, `{/.}`, `{//}`, `{#}`, `{.EXT}`, `{/.EXT}`.
+    pub command: Raw,
+    /// What it is run on.
+    #[serde(default)]
+    pub inputs: Inputs,
+    /// Whether a shell runs it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub shell: bool,
+    /// How often an input is tried again whose run failed.
+    #[serde(default)]
+    pub retries: u32,
+    /// Where each input that is done is noted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub log: Option<JobLog>,
+}
+
+/// What a command is run on: a task for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum Inputs {
+    /// Nothing: the same again and again.
+    #[default]
+    Nothing,
+    /// Numbers, both ends included.
+    Range {
+        /// The first.
+        first: i64,
+        /// The last.
+        last: i64,
+    },
+    /// The lines of a file.
+    File {
+        /// Its path.
+        path: Raw,
+        /// Whether its parts end with a NUL instead of a newline.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        null: bool,
+    },
+    /// The lines of what the viewer reads on its standard input: the lane has it as descriptor 3.
+    Stdin {
+        /// Whether its parts end with a NUL instead of a newline.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        null: bool,
+    },
+}
+
+/// Where each input that is done is noted, and what is done about those that stand there already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLog {
+    /// The file's path.
+    pub path: Raw,
+    /// Which inputs that stand in it are left out.
+    pub resume: Resume,
+}
+
+/// Which inputs that a job log names are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resume {
+    /// The log must be a new one.
+    No,
+    /// All of them.
+    All,
+    /// Those whose run did not fail.
+    Failed,
 }
 
 /// A small program under the real Python.
@@ -405,6 +478,15 @@ impl PoolPlan {
             PoolPlan::Program(_) => "program",
             PoolPlan::Cpython(_) => "cpython",
             PoolPlan::Litmus(_) => "litmus",
+            PoolPlan::Command(_) => "command",
+        }
+    }
+
+    /// The command that it runs, where it runs one.
+    pub fn command(&self) -> Option<&CommandPlan> {
+        match self {
+            PoolPlan::Command(command) => Some(command),
+            _ => None,
         }
     }
 
@@ -419,7 +501,7 @@ impl PoolPlan {
 
     /// Whether what its workers do is done by processes of their own.
     pub fn works_in_processes(&self) -> bool {
-        matches!(self, PoolPlan::Processes { .. } | PoolPlan::Cpython(_))
+        matches!(self, PoolPlan::Processes { .. } | PoolPlan::Cpython(_) | PoolPlan::Command(_))
     }
 
     /// Whether workers are processes, which share nothing but what is made to be shared.
@@ -723,7 +805,7 @@ pub enum WorkloadPlan {
         /// How much a task keeps.
         bytes: u64,
     },
-    /// One run of the pool's program, from a fresh state to its end.
+    /// One run of the pool's program or command, from its beginning to its end.
     Run,
 }
 

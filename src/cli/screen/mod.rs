@@ -18,7 +18,7 @@ mod stage;
 use super::args::Open;
 use super::config::Look;
 use super::files::Files;
-use super::{Done, Outcome, Trouble, find, in_words, print};
+use super::{Done, Outcome, Trouble, in_words, own as commands, print};
 use crate::doors::threads;
 use crate::scenario::{self, Draft, Overrides, Problem, Scenario};
 use crate::source::{Player, Recorder, Replay};
@@ -58,8 +58,8 @@ pub(super) enum As {
 
 /// `poolscope SCENARIO` on a terminal.
 pub(super) fn live(open: &Open, shown_as: As) -> Done {
-    let scenario = find(open.what.scenario.as_deref())?;
-    let overrides = Overrides { seed: open.what.seed, tasks: open.what.tasks, sets: open.what.sets.clone() };
+    let scenario = commands::scenario(&open.what, open.workers.as_deref())?;
+    let overrides = commands::overrides(&open.what);
     let draft = Draft::of(&scenario, &overrides);
     show(&scenario.title, draft, open.record.as_deref(), &open.look, shown_as, None)
 }
@@ -95,7 +95,11 @@ fn show(
     crate::system::share_one_heap();
     // What is wrong with the plan is told before the screen opens; the machine as measured changes no verdict.
     let machine = crate::system::machine();
-    draft.plan(&machine).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
+    let plan = draft.plan(&machine).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
+    commands::check(&plan)?;
+    if commands::stdin_for(&plan)?.is_some() {
+        return Err(Trouble::Usage("the inputs come from where keys are typed: `poolscope run` needs no keys".into()));
+    }
     let adjustments = draft.adjustments(&machine);
     let (mut options, notice) = look.options();
     let notices: Vec<String> = notice.into_iter().chain(adjustments).collect();

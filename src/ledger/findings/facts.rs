@@ -25,6 +25,7 @@ pub(super) fn of(lane: &LaneLedger, ledger: &Ledger) -> impl Iterator<Item = Fin
         deadlock(lane),
         forbidden_ending(lane),
         halted(lane),
+        stopped(lane),
         tasks_failed(lane),
         events_dropped(lane),
         refused(lane),
@@ -46,6 +47,11 @@ fn proof(kind: FindingKind) -> Proof {
 }
 
 type Found = Option<(FindingKind, String)>;
+
+fn stopped(lane: &LaneLedger) -> Found {
+    let why = lane.jobs.as_ref()?.stopped.as_ref()?;
+    Some((FindingKind::Stopped, format!("Nothing more is begun: {why}")))
+}
 
 fn unbalanced(lane: &LaneLedger) -> Found {
     let (submitted, accounted) = (lane.tasks.submitted, lane.tasks.accounted());

@@ -49,6 +49,8 @@ pub enum FindingKind {
     ForbiddenEnding,
     /// A turn ended with workers in the middle of a task.
     Halted,
+    /// A command begins nothing more, though it has inputs left.
+    Stopped,
     /// Tasks failed.
     TasksFailed,
     /// A worker gets nowhere while the others do.
@@ -73,7 +75,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, the most urgent first.
-    pub const ALL: [FindingKind; 21] = [
+    pub const ALL: [FindingKind; 22] = [
         FindingKind::Unbalanced,
         FindingKind::LaneGone,
         FindingKind::SilentLane,
@@ -85,6 +87,7 @@ impl FindingKind {
         FindingKind::Deadlock,
         FindingKind::ForbiddenEnding,
         FindingKind::Halted,
+        FindingKind::Stopped,
         FindingKind::TasksFailed,
         FindingKind::StarvedWorker,
         FindingKind::UnboundedQueue,
@@ -111,6 +114,7 @@ impl FindingKind {
             FindingKind::Deadlock => "deadlock",
             FindingKind::ForbiddenEnding => "forbidden-ending",
             FindingKind::Halted => "halted",
+            FindingKind::Stopped => "stopped",
             FindingKind::TasksFailed => "tasks-failed",
             FindingKind::StarvedWorker => "starved-worker",
             FindingKind::UnboundedQueue => "unbounded-queue",

@@ -297,7 +297,8 @@ impl Content {
             self.lanes.iter().map(|lane| lane.text("name").map(str::trim).unwrap_or_default().to_string()).collect();
         for (index, lane) in self.lanes.iter().enumerate() {
             if names[index].is_empty() {
-                let name = pool_name(pool_of(lane), workers_of(lane, cores), lane.text("program"));
+                let name =
+                    pool_name(pool_of(lane), workers_of(lane, cores), lane.text("program").or(lane.text("command")));
                 names[index] = distinct(&name, &names);
             }
         }

@@ -74,9 +74,11 @@ fn sentence(ledger: &Ledger, finding: &Finding, alike: &[Finding]) -> String {
 /// How a finding is marked: what is wrong, what is remarkable, what is only told.
 pub(in crate::view) fn mark(kind: FindingKind, theme: &Theme) -> (&'static str, Style) {
     match kind {
-        FindingKind::Unbalanced | FindingKind::LaneGone | FindingKind::WrongResult | FindingKind::SilentLane => {
-            ("✕", theme.tint(theme.bad).patch(theme.strong()))
-        }
+        FindingKind::Unbalanced
+        | FindingKind::LaneGone
+        | FindingKind::WrongResult
+        | FindingKind::SilentLane
+        | FindingKind::Stopped => ("✕", theme.tint(theme.bad).patch(theme.strong())),
         FindingKind::EventsDropped | FindingKind::Refused | FindingKind::Halted => {
             ("i", theme.tint(theme.accent).patch(theme.strong()))
         }

@@ -15,6 +15,7 @@
 //!
 //! All lanes get the same rows, so that what stands side by side can be compared.
 
+use super::jobs;
 use crate::ledger::{Activity, LaneLedger, Ledger, Standing, WorkerLedger};
 use crate::stats::{Histogram, words};
 use crate::view::glyphs::Glyphs;
@@ -29,6 +30,7 @@ use ratatui::style::Style;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
     Headline,
+    Progress,
     Runs,
     Overall,
     Throughput,
@@ -43,6 +45,7 @@ enum Section {
     Memory,
     Startup,
     Check,
+    Jobs,
 }
 
 struct Item {
@@ -61,8 +64,10 @@ const fn item(section: Section, name: &'static str, priority: u8, rows_min: u16,
 }
 
 /// The sections from top to bottom.
-const ITEMS: [Item; 15] = [
+const ITEMS: [Item; 17] = [
     item(Section::Headline, "throughput", 0, 1, false),
+    // A command's lanes are there to get done.
+    item(Section::Progress, "progress", 0, 1, false),
     // A program's lanes are there for how its runs end.
     item(Section::Runs, "endings", 0, 2, false),
     item(Section::Overall, "whole-run figures", 9, 1, false),
@@ -78,6 +83,7 @@ const ITEMS: [Item; 15] = [
     item(Section::Memory, "memory", 12, 1, false),
     item(Section::Startup, "start-up", 13, 1, false),
     item(Section::Check, "check", 2, 1, false),
+    item(Section::Jobs, "inputs that failed", 2, 1, false),
 ];
 
 /// From this width on all quantiles stand in one row.
@@ -86,7 +92,7 @@ const QUANTILES_WIDE: u16 = 50;
 /// Up to so many workers get their rows before sections of this priority and later ones get any.
 const WORKERS_SOON: u16 = 4;
 const WORKERS_BEFORE: u8 = 6;
-const WORKERS_PLACE: usize = 4;
+const WORKERS_PLACE: usize = 5;
 /// A program's endings get all rows that they want before sections of this priority get any.
 const ENDINGS_BEFORE: u8 = 4;
 
@@ -118,6 +124,8 @@ impl Rows {
         let workers_wanted = u16::try_from(workers).unwrap_or(u16::MAX).max(1).saturating_add(1);
         let endings = lanes.iter().filter(|lane| lane.plan.pool.program().is_some());
         let endings = endings.map(|lane| wild::rows_wanted(lane)).max().unwrap_or(0);
+        let jobs = lanes.iter().filter(|lane| lane.plan.pool.command().is_some());
+        let jobs = jobs.map(|lane| jobs::rows_wanted(lane)).max().unwrap_or(0);
         let has_locks = lanes.iter().any(|lane| !lane.locks.is_empty());
         let mut rows = [0u16; ITEMS.len()];
         let mut left = height;
@@ -130,7 +138,7 @@ impl Rows {
             if item.priority == ENDINGS_BEFORE && endings > 0 {
                 grow(&mut rows, Section::Runs, endings.min(height / 2), &mut left);
             }
-            if (item.section == Section::Lock && !has_locks) || !is_meant(item.section, endings) {
+            if (item.section == Section::Lock && !has_locks) || !is_meant(item.section, endings, jobs) {
                 continue;
             }
             // Some workers in rows of their own tell more than what comes after the first few sections.
@@ -148,7 +156,10 @@ impl Rows {
                 hidden.push(item.name);
             }
         }
+        grow(&mut rows, Section::Progress, 2, &mut left);
+        grow(&mut rows, Section::Jobs, jobs.min(2), &mut left);
         grow(&mut rows, Section::Workers, workers_wanted.min(WORKERS_FIRST + 1), &mut left);
+        grow(&mut rows, Section::Jobs, jobs.min(height / 3), &mut left);
         for high in 2..=GRAPH_ROWS {
             grow(&mut rows, Section::QueueGraph, high, &mut left);
             grow(&mut rows, Section::Throughput, high, &mut left);
@@ -211,9 +222,10 @@ impl Rows {
 }
 
 /// Whether a section tells anything of lanes whose endings want so many rows: none do where lanes run no programs, and a
-/// run of a program waits in no queue, nor has it a result to check but its ending.
-fn is_meant(section: Section, endings: u16) -> bool {
+/// run of a program waits in no queue, nor has it a result to check but its ending. `jobs` is the same of commands.
+fn is_meant(section: Section, endings: u16, jobs: u16) -> bool {
     match section {
+        Section::Progress | Section::Jobs => jobs > 0,
         Section::Runs => endings > 0,
         Section::Queue | Section::QueueGraph | Section::Wait | Section::Tasks | Section::Check => endings == 0,
         _ => true,
@@ -456,6 +468,8 @@ fn draw_section(
             field("start", &text, theme.text(), theme, pen);
         }
         Section::Check => check(lane, theme, pen),
+        Section::Progress => jobs::progress(lane, theme, pen),
+        Section::Jobs => jobs::newest(lane, theme, pen),
     }
 }
 
@@ -489,6 +503,7 @@ fn made_of(lane: &LaneLedger) -> String {
         PoolPlan::Cpython(_) => "CPython".to_string(),
         PoolPlan::Litmus(litmus) if litmus.fence => "litmus, fenced".to_string(),
         PoolPlan::Litmus(_) => "litmus".to_string(),
+        PoolPlan::Command(_) => "command".to_string(),
         PoolPlan::Processes { transport, start, .. } => {
             let transport = match transport {
                 Transport::Pipe => "pipe",

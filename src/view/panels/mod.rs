@@ -3,6 +3,7 @@
 pub(super) mod big;
 pub(super) mod cores;
 pub(super) mod findings;
+mod jobs;
 pub(super) mod lane;
 pub(super) mod lines;
 pub(super) mod zoom;

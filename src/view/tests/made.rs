@@ -179,6 +179,7 @@ fn one_tick(lane: &LanePlan, runs: bool, tick: u64, account: &mut Account, dice:
         process: account.process,
         events: if dies { vec![died] } else { Vec::new() },
         runs: None,
+        jobs: None,
         events_dropped: 0,
     }
 }

@@ -3,6 +3,7 @@
 mod big;
 mod budget;
 mod dialogs;
+mod jobs;
 pub(super) mod made;
 mod pictures;
 mod programs;

@@ -2,7 +2,7 @@
 
 use super::{Shown, Size};
 use crate::ledger::{LaneLedger, Ledger};
-use crate::report::{LaneSummary, Latency, LockSummary, Summary};
+use crate::report::{JobsSummary, LaneSummary, Latency, LockSummary, Summary};
 use crate::stats::words;
 use crate::view::pen::{Pen, width_of};
 
@@ -197,6 +197,7 @@ fn lane_lines(lane: &LaneSummary, lines: &mut Lines) {
     lines.latency(&lane.latency_us.queue_wait);
     lines.heading("task, from its start to its end");
     lines.latency(&lane.latency_us.service);
+    lane.jobs.iter().for_each(|jobs| job_lines(jobs, lines));
     lines.heading("time of all workers");
     let states = [
         ("running", "running"),
@@ -231,6 +232,27 @@ fn lock_lines(lock: &LockSummary, lines: &mut Lines) {
     lines.latency(&lock.wait_us);
     lines.heading(&format!("holds of {}, estimated", lock.name));
     lines.latency(&lock.hold_us);
+}
+
+/// What a command came to.
+fn job_lines(jobs: &JobsSummary, lines: &mut Lines) {
+    lines.heading("inputs");
+    match jobs.inputs {
+        Some(inputs) => lines.count("in all", inputs, ""),
+        None => lines.text("in all", words::NOT_YET.to_string(), ""),
+    }
+    lines.count("done", jobs.done, "");
+    lines.count("done before", jobs.skipped, "");
+    lines.count("failed", jobs.failed, "");
+    lines.heading("all runs together");
+    lines.count("runs", jobs.runs, "");
+    lines.number("from start to end", Some(jobs.used.wall_s), "s");
+    lines.number("on a core", Some(jobs.used.cpu_s), "s");
+    lines.number("waiting for disks", jobs.used.io_wait_s, "s");
+    lines.count("gave up a core", jobs.used.voluntary, "");
+    lines.count("were taken off a core", jobs.used.involuntary, "");
+    let most = jobs.used.memory_peak_bytes.map_or(words::NOT_AVAILABLE.to_string(), words::bytes);
+    lines.text("most memory of one", most, "");
 }
 
 fn run_lines(summary: &Summary, lines: &mut Lines) {
@@ -279,8 +301,10 @@ mod tests {
         for (lane, told) in ledger.lanes().iter().zip(&summary.lanes) {
             let all = serde_json::to_value(told).expect("plain data");
             // Its name is above; pool, workload and how the queue was looked at are in headings, as are names and kinds
-            // of locks; findings are sentences; how the runs of a program ended stands in its lane.
-            let said_elsewhere = 4 + 2 * told.locks.len() + leaves(&all["findings"]) + leaves(&all["runs"]);
+            // of locks; findings are sentences; how the runs of a program ended stands in its lane. None of these runs a
+            // command.
+            let said_elsewhere =
+                4 + 2 * told.locks.len() + leaves(&all["findings"]) + leaves(&all["runs"]) + leaves(&all["jobs"]);
             let mut lines = Lines::default();
             lane_lines(told, &mut lines);
             told.locks.iter().for_each(|lock| lock_lines(lock, &mut lines));
