@@ -94,6 +94,32 @@ impl Histogram {
         Some(self.max)
     }
 
+    /// The value below or at which the share `q` of all sums of one value of each lies, if the two have nothing to do with
+    /// each other: an estimate of how long two times take together that were measured apart. None where either is empty.
+    pub fn quantile_of_sum(&self, other: &Histogram, q: f64) -> Option<u64> {
+        let middles = |histogram: &Histogram| -> Vec<(u64, f64)> {
+            let middle = |bucket| {
+                let (first, last) = bucket_range(bucket);
+                (first + (last - first) / 2).min(histogram.max)
+            };
+            let some = histogram.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+            some.map(|(bucket, &count)| (middle(bucket), count as f64 / histogram.count as f64)).collect()
+        };
+        let (own, others) = (middles(self), middles(other));
+        let pairs =
+            own.iter().flat_map(|one| others.iter().map(move |other| (one.0.saturating_add(other.0), one.1 * other.1)));
+        let mut sums: Vec<(u64, f64)> = pairs.collect();
+        sums.sort_by_key(|(sum, _)| *sum);
+        let mut seen = 0.0;
+        // Shares add up to one but for rounding.
+        let rank = q.clamp(0.0, 1.0) - 1e-9;
+        let found = sums.iter().find(|(_, share)| {
+            seen += share;
+            seen >= rank
+        });
+        found.or(sums.last()).map(|(sum, _)| *sum)
+    }
+
     /// Counts `value` once.
     pub fn record(&mut self, value: u64) {
         self.add(bucket_of(value), 1);
@@ -157,6 +183,18 @@ mod tests {
             assert_eq!((bucket_of(first), bucket_of(last)), (bucket, bucket));
             next = last + 1;
         }
+    }
+
+    #[test]
+    fn two_times_together_are_as_long_as_both() {
+        let of = |values: &[u64]| {
+            let mut histogram = Histogram::default();
+            values.iter().for_each(|value| histogram.record(*value));
+            histogram
+        };
+        let (few, many) = (of(&[1, 1, 1, 7]), of(&[2, 2]));
+        assert_eq!([0.5, 0.75, 0.76, 1.0].map(|q| few.quantile_of_sum(&many, q)), [Some(3), Some(3), Some(9), Some(9)]);
+        assert_eq!((few.quantile_of_sum(&of(&[]), 0.5), of(&[]).quantile_of_sum(&few, 0.5)), (None, None));
     }
 
     proptest! {
