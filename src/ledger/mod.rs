@@ -4,6 +4,7 @@
 //! frame ──▶ Ledger::post ──▶ lanes: tasks, workers, queue, locks, history
 //!                            cores: each core's use, and which lane's
 //!                            findings: what is worth telling
+//!                            sweep: curves, the laws that they follow, what is advised
 //! ```
 //!
 //! [`Ledger::post`] is total: odd input (a lane that nobody announced, a tick out of order, numbers that make no sense)
@@ -19,6 +20,7 @@ mod lane;
 mod locks;
 mod runs;
 mod so_far;
+mod sweep;
 mod window;
 
 pub use cores::Cores;
@@ -28,6 +30,7 @@ pub use jobs::{Progress, command_in_words, job_in_words};
 pub use lane::{Activity, LaneLedger, Point, QueueLedger, Recent, Standing, Stint, WorkerLedger};
 pub use locks::{Blocker, LockLedger, Wait};
 pub use runs::{ending_in_words, stall_in_words, standstill_in_words, waits_in_words};
+pub use sweep::{CurveLedger, Judged, Little, PointLedger, SweepLedger, TimesEstimate, Trouble};
 
 use crate::wire::{Body, Frame, LaneId, Plan, Turn};
 use findings::Around;
@@ -40,6 +43,7 @@ pub const HISTORY_POINTS: usize = 600;
 pub struct Ledger {
     plan: Option<Plan>,
     lanes: Vec<LaneLedger>,
+    sweep: Option<Box<SweepLedger>>,
     cores: Cores,
     turn: Option<Turn>,
     at_ns: u64,
@@ -62,6 +66,7 @@ impl Ledger {
         Ledger {
             plan: None,
             lanes: Vec::new(),
+            sweep: None,
             cores: Cores::default(),
             turn: None,
             at_ns: 0,
@@ -81,6 +86,19 @@ impl Ledger {
             (Body::Plan(plan), _) => {
                 self.lanes = plan.lanes.iter().map(LaneLedger::new).collect();
                 self.plan = Some((**plan).clone());
+                self.sweep = None;
+            }
+            (Body::Sweep(plan), _) => {
+                (self.lanes, self.plan) = (Vec::new(), Some(plan.plan.clone()));
+                self.sweep = Some(Box::new(SweepLedger::new(plan)));
+            }
+            (Body::Measuring(place), _) => {
+                let made_sense = self.sweep.as_mut().is_some_and(|sweep| sweep.begin(*place));
+                self.odd_frames = self.odd_frames.saturating_add(u64::from(!made_sense));
+            }
+            (Body::Measured(measured), _) => {
+                let made_sense = self.sweep.as_mut().is_some_and(|sweep| sweep.take(measured));
+                self.odd_frames = self.odd_frames.saturating_add(u64::from(!made_sense));
             }
             (Body::System(tick), _) => self.cores.post(tick),
             (Body::Turn(turn), _) => self.take_turn(*turn),
@@ -116,6 +134,11 @@ impl Ledger {
             lane.turns_halted = lane.turns_halted.saturating_add(1);
         }
         self.turn = Some(turn);
+    }
+
+    /// The sweep, where it is one: then there are no lanes, and the plan is that of the run whose lanes are swept.
+    pub fn sweep(&self) -> Option<&SweepLedger> {
+        self.sweep.as_deref()
     }
 
     /// The plan, once it is known.

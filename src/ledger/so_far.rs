@@ -22,6 +22,10 @@ impl Ledger {
     pub fn so_far(&self) -> Vec<Frame> {
         let Some(plan) = &self.plan else { return Vec::new() };
         let at_ns = self.at_ns;
+        if let Some(sweep) = &self.sweep {
+            let end = self.ended.then_some(Frame { lane: None, at_ns, body: Body::End });
+            return sweep.so_far(at_ns).into_iter().chain(end).collect();
+        }
         let of_run = |body| Frame { lane: None, at_ns, body };
         let mut frames = vec![of_run(Body::Plan(Box::new(plan.clone())))];
         let (system, window_ns, busy_ns) = self.cores.so_far();

@@ -25,6 +25,7 @@ mod proof;
 mod reference;
 mod resolve;
 mod set;
+mod sweep;
 #[rustfmt::skip] // One entry, one line: they are read as tables.
 pub mod tables;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use draft::{Draft, Field, orders_between};
 pub use programs::{BuiltIn, programs};
 pub use proof::{Explored, Limits, prove};
 pub use reference::reference;
+pub use sweep::{SIZES_MAX, SweepWish, Vary, read_sizes, read_vary, sweep, sweep_of_draft, sweep_of_plan, usual_sizes};
 
 use crate::program::problem::{Place, Sources, is_forbidden};
 use crate::wire::{Choice, Machine, Plan, Question};

@@ -46,7 +46,7 @@ impl fmt::Display for ReplayError {
             ReplayError::NoPlan { path } => {
                 write!(
                     out,
-                    "{}:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE`)",
+                    "{}:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE` or `sweep … --record FILE`)",
                     path.display()
                 )
             }
@@ -143,10 +143,10 @@ impl Replay {
         None
     }
 
-    /// Reads the plan, with which a recording begins.
+    /// Reads the plan, of a run or of a sweep, with which a recording begins.
     fn begin(&mut self) -> Result<(), ReplayError> {
         match self.next_frame() {
-            Ok(Some(frame)) if matches!(frame.body, Body::Plan(_)) => {
+            Ok(Some(frame)) if matches!(frame.body, Body::Plan(_) | Body::Sweep(_)) => {
                 self.first = Some(frame);
                 Ok(())
             }

@@ -159,7 +159,7 @@ fn fit<const P: usize>(samples: &[Sample]) -> Result<Law, Refused> {
 
 /// Says how well a law holds, or refuses it.
 fn judge(mut law: Law, samples: &[Sample]) -> Result<Law, Refused> {
-    if !(law.gamma.high < law.gamma.low * NOISY_TIMES) {
+    if law.gamma.high.is_nan() || law.gamma.high >= law.gamma.low * NOISY_TIMES {
         return Err(Refused::Noisy { gamma: law.gamma });
     }
     for (name, parameter) in [('α', Some(law.alpha)), ('β', law.beta)] {
@@ -209,7 +209,7 @@ fn normal<const P: usize>(samples: &[Sample], at: &[f64; P]) -> Option<(f64, [[f
     for sample in samples {
         let workers = f64::from(sample.workers);
         let cost = cost_of(workers, at[1], beta);
-        if !(cost > 1e-9) {
+        if cost.is_nan() || cost <= 1e-9 {
             return None;
         }
         let left = sample.per_s.ln() - (at[0] + workers.ln() - cost.ln());
@@ -219,14 +219,17 @@ fn normal<const P: usize>(samples: &[Sample], at: &[f64; P]) -> Option<(f64, [[f
             slope[P - 1] = -workers * (workers - 1.0) / cost;
         }
         squares += left * left;
-        for row in 0..P {
-            right[row] += slope[row] * left;
-            for column in 0..P {
-                matrix[row][column] += slope[row] * slope[column];
-            }
-        }
+        add(&mut matrix, &mut right, &slope, left);
     }
     squares.is_finite().then_some((squares, matrix, right))
+}
+
+/// Adds a measurement to the normal equations: its terms, and what they are to make together.
+fn add<const P: usize>(matrix: &mut [[f64; P]; P], right: &mut [f64; P], terms: &[f64; P], value: f64) {
+    for ((row, right), term) in matrix.iter_mut().zip(right).zip(terms) {
+        *right += term * value;
+        row.iter_mut().zip(terms).for_each(|(cell, other)| *cell += term * other);
+    }
 }
 
 /// Gauss and Newton, from a first guess by the straight line that N / X is, each step halved until it helps.
@@ -271,12 +274,7 @@ fn first_guess<const P: usize>(samples: &[Sample]) -> [f64; P] {
         if P > 2 {
             terms[P - 1] = workers * (workers - 1.0);
         }
-        for row in 0..P {
-            right[row] += terms[row] / time;
-            for column in 0..P {
-                matrix[row][column] += terms[row] * terms[column] / (time * time);
-            }
-        }
+        add(&mut matrix, &mut right, &terms.map(|term| term / time), 1.0);
     }
     let found = inverse(matrix).map(|inverse| product(&inverse, &right)).filter(|found| found[0] > 0.0);
     let mut guess = [0.0; P];
@@ -316,39 +314,32 @@ fn inverse<const P: usize>(mut matrix: [[f64; P]; P]) -> Option<[[f64; P]; P]> {
             return None;
         }
     }
-    for row in 0..P {
-        for column in 0..P {
-            matrix[row][column] /= scale[row] * scale[column];
+    let scaled = |matrix: &mut [[f64; P]; P]| {
+        for (row, own) in matrix.iter_mut().zip(scale) {
+            row.iter_mut().zip(scale).for_each(|(cell, other)| *cell /= own * other);
         }
-    }
+    };
+    scaled(&mut matrix);
     let mut out = [[0.0; P]; P];
     (0..P).for_each(|place| out[place][place] = 1.0);
     for place in 0..P {
         let pivot =
             (place..P).max_by(|&one, &other| matrix[one][place].abs().total_cmp(&matrix[other][place].abs()))?;
-        if !(matrix[pivot][place].abs() > 1e-12) {
+        if matrix[pivot][place].is_nan() || matrix[pivot][place].abs() <= 1e-12 {
             return None;
         }
         matrix.swap(place, pivot);
         out.swap(place, pivot);
         let by = matrix[place][place];
-        for column in 0..P {
-            matrix[place][column] /= by;
-            out[place][column] /= by;
-        }
+        matrix[place].iter_mut().chain(&mut out[place]).for_each(|cell| *cell /= by);
+        let (of_matrix, of_out) = (matrix[place], out[place]);
         for row in (0..P).filter(|row| *row != place) {
             let times = matrix[row][place];
-            for column in 0..P {
-                matrix[row][column] -= times * matrix[place][column];
-                out[row][column] -= times * out[place][column];
-            }
+            matrix[row].iter_mut().zip(of_matrix).for_each(|(cell, pivot)| *cell -= times * pivot);
+            out[row].iter_mut().zip(of_out).for_each(|(cell, pivot)| *cell -= times * pivot);
         }
     }
-    for row in 0..P {
-        for column in 0..P {
-            out[row][column] /= scale[row] * scale[column];
-        }
-    }
+    scaled(&mut out);
     Some(out)
 }
 

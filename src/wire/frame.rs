@@ -6,6 +6,7 @@
 use super::ending::{Ending, Verdict, Waiting};
 use super::ids::{LaneId, LockId, WorkerId};
 use super::plan::{LockKind, Plan};
+use super::sweep::{Measured, SweepPlace, SweepPlan};
 use serde::{Deserialize, Serialize};
 
 /// What one source did in one tick.
@@ -61,7 +62,13 @@ pub enum Body {
     SoFar(Box<SoFar>),
     /// The same of the cores and of the run as a whole.
     RunSoFar(Box<RunSoFar>),
-    /// The last frame of a run.
+    /// The first frame of a sweep: what is measured.
+    Sweep(Box<SweepPlan>),
+    /// A measurement of a sweep begins.
+    Measuring(SweepPlace),
+    /// A measurement of a sweep has ended.
+    Measured(Box<Measured>),
+    /// The last frame of a run, or of a sweep.
     End,
 }
 

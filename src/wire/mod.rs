@@ -13,6 +13,7 @@ mod ids;
 mod order;
 mod plan;
 mod raw;
+mod sweep;
 
 pub use codec::{
     DecodeError, LANE_SUBCOMMAND, LINE_BYTES_MAX, VERSION, WARDEN_SUBCOMMAND, decode_frame, decode_order, encode_frame,
@@ -32,3 +33,4 @@ pub use plan::{
     QueueHow, Resume, Role, Size, Spacing, Start, Transport, WORKERS_MAX, Waking, WhenFull, Window, WorkloadPlan,
 };
 pub use raw::Raw;
+pub use sweep::{CurvePlan, Measured, SweepFigures, SweepPlace, SweepPlan, Varied};
