@@ -44,6 +44,7 @@ fn poolscope_in(config: &Path, args: &[&str]) -> Said {
 fn help_is_as_written() {
     insta::assert_snapshot!("help", poolscope(&["--help"]).whole());
     insta::assert_snapshot!("help_run", poolscope(&["run", "--help"]).whole());
+    insta::assert_snapshot!("help_sweep", poolscope(&["sweep", "--help"]).whole());
     insta::assert_snapshot!("help_replay", poolscope(&["replay", "--help"]).whole());
     insta::assert_snapshot!("help_config", poolscope(&["config", "--help"]).whole());
 }

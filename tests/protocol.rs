@@ -4,12 +4,13 @@ use poolscope::ledger::{Ledger, spans};
 use poolscope::report;
 use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
-    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, CommandPlan, Cost, CounterWay, DecodeError, Ending,
-    EndingCount, EndingKind, Event, Exit, Frame, Gone, Hello, Inputs, Job, JobLog, JobsTick, LaneId, LanePlan, LockId,
-    LockKind, LockName, LockTick, Machine, Mode, OnDeath, Order, Phase, Plan, PoolPlan, Process, Question, QueueHow,
-    QueueTick, Raw, ResultTick, Resume, RunSoFar, RunsTick, Size, SoFar, Spacing, Stall, Standstill, Start, SystemTick,
-    Tasks, Tick, Transport, Turn, Used, Verdict, Waiting, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan,
-    decode_frame, decode_order, encode_frame, encode_order,
+    Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, CommandPlan, Cost, CounterWay, CurvePlan, DecodeError,
+    Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, Hello, Inputs, Job, JobLog, JobsTick, LaneId, LanePlan,
+    LockId, LockKind, LockName, LockTick, Machine, Measured, Mode, OnDeath, Order, Phase, Plan, PoolPlan, Process,
+    Question, QueueHow, QueueTick, Raw, ResultTick, Resume, RunSoFar, RunsTick, Size, SoFar, Spacing, Stall,
+    Standstill, Start, SweepFigures, SweepPlace, SweepPlan, SystemTick, Tasks, Tick, Transport, Turn, Used, Varied,
+    Verdict, Waiting, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order,
+    encode_frame, encode_order,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -475,6 +476,59 @@ fn so_far() -> BoxedStrategy<SoFar> {
         .boxed()
 }
 
+fn sweep_place() -> BoxedStrategy<SweepPlace> {
+    let near = || prop_oneof![6 => 0..3u32, 1 => any::<u32>()];
+    (near(), near(), near()).prop_map(|(curve, size, round)| SweepPlace { curve, size, round }).boxed()
+}
+
+fn sweep_plan() -> BoxedStrategy<SweepPlan> {
+    let varied = (words(), words()).prop_map(|(key, value)| Varied { key, value });
+    let curve = (lane_id(), words(), vec(varied, 0..2), vec(lane_plan(), 0..4))
+        .prop_map(|(lane, name, varied, lanes)| CurvePlan { lane, name, varied, lanes });
+    let size = prop_oneof![3 => 1..40u32, 1 => any::<u32>()];
+    let figures = (number(), number(), any::<u32>());
+    (plan(), vec(size, 0..4), figures, vec(curve, 0..3), vec(words(), 0..2))
+        .prop_map(|(plan, sizes, (for_ms, warmup_ms, repeat), curves, left_out)| SweepPlan {
+            plan,
+            sizes,
+            for_ms,
+            warmup_ms,
+            repeat,
+            curves,
+            left_out,
+        })
+        .boxed()
+}
+
+fn measured() -> BoxedStrategy<Measured> {
+    let counts = [number(), number(), number(), number()];
+    let optional = (option::of(number()), option::of(number()), option::of(real()));
+    let figures = (counts, buckets(), buckets(), real(), optional).prop_map(
+        |([active_ns, submitted, completed, failed], queue_wait, service, in_system, (cpu_ns, run_queue_ns, load))| {
+            SweepFigures {
+                active_ns,
+                submitted,
+                completed,
+                failed,
+                queue_wait,
+                service,
+                cpu_ns,
+                run_queue_ns,
+                in_system,
+                load_per_s: load,
+            }
+        },
+    );
+    (sweep_place(), number(), option::of(figures), option::of(words()))
+        .prop_map(|(place, took_ns, figures, trouble)| Measured {
+            place,
+            took_ns,
+            figures: figures.map(Box::new),
+            trouble,
+        })
+        .boxed()
+}
+
 fn body() -> BoxedStrategy<Body> {
     let name = (words(), lock_kind()).prop_map(|(name, lock)| LockName { name, lock });
     let hello = (any::<u32>(), vec(name, 0..3), real(), number(), any::<bool>()).prop_map(
@@ -512,6 +566,9 @@ fn body() -> BoxedStrategy<Body> {
         2 => so_far().prop_map(|so_far| Body::SoFar(Box::new(so_far))),
         1 => run_so_far.prop_map(|so_far| Body::RunSoFar(Box::new(so_far))),
         1 => Just(Body::End),
+        1 => sweep_plan().prop_map(|plan| Body::Sweep(Box::new(plan))),
+        1 => sweep_place().prop_map(Body::Measuring),
+        2 => measured().prop_map(|measured| Body::Measured(Box::new(measured))),
     ]
     .boxed()
 }
@@ -669,6 +726,19 @@ fn run_of_frames() -> BoxedStrategy<Vec<Frame>> {
     (first, vec(frame(), 0..30)).prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect()).boxed()
 }
 
+/// A sweep that would have to come like that, then harmed.
+fn sweep_of_frames() -> BoxedStrategy<Vec<Frame>> {
+    let at = |body| Frame { lane: None, at_ns: 5, body };
+    let one = prop_oneof![
+        4 => measured().prop_map(move |measured| at(Body::Measured(Box::new(measured)))),
+        1 => sweep_place().prop_map(move |place| at(Body::Measuring(place))),
+        1 => frame(),
+    ];
+    (sweep_plan(), vec(one, 0..30))
+        .prop_map(move |(plan, rest)| std::iter::once(at(Body::Sweep(Box::new(plan)))).chain(rest).collect())
+        .boxed()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -725,9 +795,25 @@ proptest! {
     }
 
     #[test]
+    fn a_sweep_takes_whatever_comes_and_what_is_told_of_it_is_clean(frames in sweep_of_frames()) {
+        let mut ledger = Ledger::new();
+        frames.iter().for_each(|frame| ledger.post(frame));
+        let mut later = Ledger::new();
+        ledger.so_far().iter().for_each(|frame| later.post(frame));
+        prop_assert_eq!(later.sweep(), ledger.sweep());
+        if let Some(summary) = report::SweepSummary::of(&ledger) {
+            for text in [report::sweep_text(&summary), report::json(&summary), report::sweep_csv(&summary)] {
+                let obeyed = text.chars().find(|letter| letter.is_control() && *letter != '\n');
+                prop_assert!(obeyed.is_none(), "{obeyed:?} in a report");
+            }
+        }
+        shown_of(&frames)?;
+    }
+
+    #[test]
     fn frames_without_a_plan_are_counted_and_change_nothing(frames in vec(frame(), 0..20)) {
         let mut ledger = Ledger::new();
-        for frame in frames.iter().filter(|frame| !matches!(frame.body, Body::Plan(_))) {
+        for frame in frames.iter().filter(|frame| !matches!(frame.body, Body::Plan(_) | Body::Sweep(_))) {
             ledger.post(frame);
         }
         prop_assert!(ledger.plan().is_none() && ledger.lanes().is_empty());

@@ -10,9 +10,9 @@ use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
     self, Blocked, Body, CommandPlan, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, Inputs, Job, JobLog,
-    JobsTick, LaneId, LockId, LockKind, LockTick, Order, Phase, PoolPlan, ResultTick, Resume, RunsTick, SoFar, Stall,
-    Standstill, SystemTick, Tick, Turn, Used, Verdict, Waiting, WorkerId, WorkerState, WorkerTick, decode_frame,
-    decode_order, encode_frame, encode_order,
+    JobsTick, LaneId, LockId, LockKind, LockTick, Measured, Order, Phase, PoolPlan, ResultTick, Resume, RunsTick,
+    SoFar, Stall, Standstill, SweepFigures, SweepPlace, SystemTick, Tick, Turn, Used, Verdict, Waiting, WorkerId,
+    WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -96,6 +96,33 @@ fn what_exploring_prints_is_what_its_schema_says() {
         checker.check(&report, &schema, "", "");
         assert!(checker.wrong.is_empty(), "{program}: {:#?}", checker.wrong);
     }
+    let mut described = BTreeSet::new();
+    keys_of(&schema, &schema, "", &mut described);
+    assert_eq!(described.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn what_a_sweep_prints_is_what_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../assets/sweep.schema.json")).expect("the schema is JSON");
+    // Lanes that together show every key: laws that hold, a load, one that cannot be swept, and one that fails.
+    let lanes = [
+        "pool = 'threads'\nworkload = 'sleep'\nsize = 50\n",
+        "pool = 'threads'\nworkload = 'sleep'\nsize = 50\narrivals = { kind = 'open', rate_per_s = 50 }\n",
+        "pool = 'threads'\nworkload = { kind = 'crash', way = 'panic', probability = 1.0 }\n",
+        "pool = 'single'\nworkload = 'sleep'\n",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("swept.md");
+    let text: String = lanes.iter().map(|lane| format!("[[lane]]\n{lane}")).collect();
+    std::fs::write(&file, format!("+++\ntitle = 'a sweep'\n{text}+++\n")).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poolscope"));
+    command.arg("sweep").arg(&file).args(["--workers", "1..4", "--for", "40ms", "--repeat", "2", "--format", "json"]);
+    let output = command.args(["--vary", "lane.1.chunk=1,2"]).output().expect("it runs");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mut seen = BTreeSet::new();
+    let mut checker = Checker { schema: &schema, wrong: Vec::new(), seen: &mut seen };
+    checker.check(&told, &schema, "", "");
+    assert!(checker.wrong.is_empty(), "{:#?}", checker.wrong);
     let mut described = BTreeSet::new();
     keys_of(&schema, &schema, "", &mut described);
     assert_eq!(described.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new());
@@ -305,6 +332,13 @@ fn frames() -> Vec<Body> {
         Body::RecordingFailed { why: String::new() },
         Body::Missed { frames: 1 },
         Body::End,
+        Body::Measuring(SweepPlace { curve: 0, size: 0, round: 0 }),
+        Body::Measured(Box::new(Measured {
+            place: SweepPlace { curve: 0, size: 0, round: 0 },
+            took_ns: 1,
+            figures: Some(Box::new(SweepFigures { load_per_s: Some(1.0), ..SweepFigures::default() })),
+            trouble: Some(String::new()),
+        })),
     ]
 }
 
@@ -406,6 +440,7 @@ const _: fn(&Body, &Event, &Order) = |body, event, order| {
         Body::Plan(_) | Body::Hello(_) | Body::Tick(_) | Body::System(_) | Body::Turn(_) | Body::Gone(_) => {}
         Body::Flight { .. } | Body::Unreadable { .. } | Body::RecordingFailed { .. } | Body::Missed { .. } => {}
         Body::SoFar(_) | Body::RunSoFar(_) | Body::End => {}
+        Body::Sweep(_) | Body::Measuring(_) | Body::Measured(_) => {}
     }
     match event {
         Event::WorkerDied { .. } | Event::WorkerReplaced { .. } | Event::WorkersRecycled { .. } => {}

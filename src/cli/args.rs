@@ -16,6 +16,7 @@ Examples:
   poolscope run ipc --record ipc.jsonl             write the run to a file …
   poolscope replay ipc.jsonl --speed 2             … and look at it again, twice as fast
   poolscope run --command 'gzip -k {}' --inputs list.txt --workers 4 --log jobs   run a program on each line of a file
+  poolscope sweep pool-size --workers 1..8         how many workers? measure them all
 
 Exit codes:
   0  fine                                 3  results are wrong, which nobody expected
@@ -115,6 +116,24 @@ pub(super) struct Own {
     pub(super) yes: bool,
 }
 
+/// Which scenario is swept, and what to change in it.
+#[derive(Debug, Args)]
+pub(super) struct Swept {
+    /// A built-in scenario, one of your own folder, or a path.
+    #[arg(value_name = "SCENARIO")]
+    pub(super) scenario: Option<String>,
+    /// Where every random choice comes from, the order of the measurements included.
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub(super) seed: Option<u64>,
+    /// Change the scenario: lane.2.chunk=16, lane.*.workload=primes. May be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) sets: Vec<String>,
+}
+
+/// Numbers of workers, as they were typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sizes(pub(super) Vec<u32>);
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run a scenario, or a command of your own, without a screen, and report.
@@ -141,6 +160,46 @@ pub(super) enum Command {
         /// Write what the workers' flight recorders hold at the end to FILE, as a Chrome trace.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
+    },
+    /// Measure a scenario's lanes with one number of workers after the other, and advise how many to have.
+    ///
+    /// Every size is measured again and again, in rounds of an order of their own, each time in a fresh process and with
+    /// nothing beside it. On a terminal the curve is drawn point by point; without one, or with --format, it is reported
+    /// at the end.
+    Sweep {
+        #[command(flatten)]
+        what: Swept,
+        /// Numbers of workers: 1,2,4,8,16 or 1..32, or both mixed [default: 1,2,4,8,16, and on up to twice the cores].
+        #[arg(long, value_name = "SIZES", value_parser = sizes)]
+        workers: Option<Sizes>,
+        /// How long each is measured, after a quarter of that for warming up.
+        #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "2s")]
+        each: std::time::Duration,
+        /// How often each is measured: more make the intervals narrower.
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        repeat: u32,
+        /// Vary something else as well, a curve for each value: lane.1.chunk=1,16,256. May be given again.
+        #[arg(long, value_name = "KEY=VALUES")]
+        vary: Vec<String>,
+        /// Sweep this lane only, counted from 1 [default: all that can have another number of workers].
+        #[arg(long, value_name = "N")]
+        lane: Option<usize>,
+        /// Report instead of showing it.
+        #[arg(long, value_enum)]
+        format: Option<SweepFormat>,
+        /// Write the sweep to FILE (a new one), for `replay` and `report`.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+        #[command(flatten)]
+        look: Look,
+    },
+    /// Report what a recording, of a run or of a sweep, came to.
+    Report {
+        /// What `--record` wrote.
+        file: PathBuf,
+        /// How to report.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
     /// Show a recording again, on the screen or as a report.
     Replay {
@@ -351,6 +410,22 @@ pub(super) enum Format {
     Ndjson,
     /// A row for each lane.
     Csv,
+}
+
+/// How to report a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SweepFormat {
+    /// Tables for people.
+    Text,
+    /// Points, fits and what is recommended, as JSON (see assets/sweep.schema.json).
+    Json,
+    /// A row for each point.
+    Csv,
+}
+
+/// `1,2,4,8`, `1..8`.
+fn sizes(text: &str) -> Result<Sizes, String> {
+    crate::scenario::read_sizes(text).map(Sizes)
 }
 
 /// `5s`, `1.5s`, `500ms`, `2m`.

@@ -9,6 +9,7 @@ mod files;
 mod own;
 mod run;
 mod screen;
+mod sweep;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -98,6 +99,24 @@ fn dispatch(cli: Cli) -> Done {
             let what = run::Wanted { what: &what, workers: workers.as_deref() };
             run::run(what, run::Time { wall, at_least }, format, record.as_deref(), trace.as_deref())
         }
+        Command::Sweep { what, workers, each, repeat, vary, lane, format, record, look } => {
+            let wish = crate::scenario::SweepWish {
+                sizes: workers.map(|sizes| sizes.0).unwrap_or_default(),
+                for_ms: u64::try_from(each.as_millis()).unwrap_or(u64::MAX),
+                repeat,
+                lane,
+                vary,
+            };
+            let place = screen::place(&look).filter(|_| format.is_none());
+            sweep::sweep(
+                &what,
+                &wish,
+                format.unwrap_or(args::SweepFormat::Text),
+                record.as_deref(),
+                place.map(|place| (look, place)),
+            )
+        }
+        Command::Report { file, format } => run::replay(&file, format),
         Command::Replay { file, speed, format, look } => match (format, screen::place(&look)) {
             (Some(format), _) => run::replay(&file, format),
             (None, Some(place)) => screen::replay(&file, speed, &look, place),

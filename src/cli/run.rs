@@ -154,7 +154,7 @@ pub(super) fn planned(wanted: Wanted<'_>) -> Result<(Scenario, Plan), Trouble> {
     Ok((scenario, plan))
 }
 
-/// `poolscope replay --format …`.
+/// `poolscope replay --format …`, `poolscope report`.
 pub(super) fn replay(file: &Path, format: Format) -> Done {
     let wrong = |error: source::ReplayError| Trouble::Usage(error.to_string());
     let mut replay = Replay::open(file).map_err(wrong)?;
@@ -186,6 +186,9 @@ pub(super) fn replay(file: &Path, format: Format) -> Done {
 }
 
 fn tell(ledger: &Ledger, format: Format) -> Done {
+    if ledger.sweep().is_some() {
+        return super::sweep::tell(ledger, format);
+    }
     let Some(summary) = Summary::of(ledger) else {
         return Err(Trouble::System("the run ended before it began".to_string()));
     };

@@ -86,12 +86,12 @@ fn row(scenario: &str, number: usize, lane: &LaneSummary) -> [String; 31] {
     ]
 }
 
-fn given(figure: Option<impl ToString>) -> String {
+pub(super) fn given(figure: Option<impl ToString>) -> String {
     figure.map(|figure| figure.to_string()).unwrap_or_default()
 }
 
 /// A field in quotes where it needs them. One that a spreadsheet would take for a formula gets an apostrophe.
-fn quoted(field: &str) -> String {
+pub(super) fn quoted(field: &str) -> String {
     let formula = field.starts_with(['=', '@', '+']) || (field.starts_with('-') && field.parse::<f64>().is_err());
     let field = if formula { format!("'{}", clean(field)) } else { clean(field) };
     if field.contains([',', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }

@@ -1,6 +1,5 @@
-//! The summary of a run, or what exploring a program came to, as JSON.
+//! The summary of a run or of a sweep, or what exploring a program came to, as JSON.
 
-use super::Summary;
 use crate::wire::escape_controls;
 use serde::Serialize;
 
@@ -12,9 +11,9 @@ pub fn json(report: &impl Serialize) -> String {
     text
 }
 
-/// The summary as one line of JSON, to end a stream of frames.
-pub fn json_line(summary: &Summary) -> String {
-    let mut text = escape_controls(serde_json::to_string(summary).unwrap_or_default());
+/// A report as one line of JSON, to end a stream of frames.
+pub fn json_line(report: &impl Serialize) -> String {
+    let mut text = escape_controls(serde_json::to_string(report).unwrap_or_default());
     text.push('\n');
     text
 }

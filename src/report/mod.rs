@@ -8,6 +8,7 @@ mod explored;
 mod json;
 mod plain;
 mod summary;
+mod sweep;
 mod text;
 mod trace;
 
@@ -15,7 +16,10 @@ pub use csv::csv;
 pub use explored::{explored, replayed};
 pub use json::{json, json_line};
 pub use plain::Plain;
-pub use summary::{CoreSummary, JobsSummary, LaneSummary, Latency, LockSummary, Summary, Verdict, verdicts};
+pub use summary::{
+    CoreSummary, JobsSummary, LaneSummary, Latency, LockSummary, MachineSummary, Summary, Verdict, verdicts,
+};
+pub use sweep::{SweepSummary, sweep_csv, sweep_text};
 pub use text::text;
 pub use trace::chrome_trace;
 

@@ -10,7 +10,7 @@
 //!
 //! Nothing is said twice, nothing is drawn, and nothing moves: what was said stays said.
 
-use crate::ledger::{FindingKind, LaneLedger, Ledger, Standing, WorkerLedger, exit_in_words};
+use crate::ledger::{FindingKind, LaneLedger, Ledger, Standing, SweepLedger, WorkerLedger, exit_in_words};
 use crate::stats::words;
 use crate::wire::{Event, LaneId, LockId, Mode, Phase, WorkerId};
 use std::collections::BTreeMap;
@@ -32,6 +32,9 @@ pub struct Plain {
     rates_ns: u64,
     lanes: Vec<LaneSaid>,
     findings: BTreeMap<(FindingKind, LaneId), u64>,
+    /// Of a sweep: measurements that were told, and troubles.
+    measured: u64,
+    troubles: usize,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +66,10 @@ impl Plain {
     pub fn sentences(&mut self, ledger: &Ledger) -> Vec<String> {
         let mut said = Vec::new();
         let Some(plan) = ledger.plan() else { return said };
+        if let Some(sweep) = ledger.sweep() {
+            self.tell_sweep(sweep, ledger.has_ended(), &mut said);
+            return at_time(ledger, said);
+        }
         if !self.announced {
             self.announced = true;
             self.lanes = plan.lanes.iter().map(|_| LaneSaid::default()).collect();
@@ -89,8 +96,38 @@ impl Plain {
             self.ended = true;
             said.push(format!("The run is over. {}", rates(ledger)));
         }
-        let at = words::elapsed(ledger.at_ns());
-        said.into_iter().map(|sentence| format!("{at} {}", words::plain(&sentence))).collect()
+        at_time(ledger, said)
+    }
+
+    /// A round of a sweep at a time, and in the end what is advised.
+    fn tell_sweep(&mut self, sweep: &SweepLedger, has_ended: bool, said: &mut Vec<String>) {
+        let all = sweep.plan.measurements();
+        if !std::mem::replace(&mut self.announced, true) {
+            let sizes: Vec<String> = sweep.plan.sizes.iter().map(ToString::to_string).collect();
+            said.push(format!(
+                "{}: a sweep of {} workers, {all} measurements.",
+                sweep.plan.plan.title,
+                sizes.join(", ")
+            ));
+        }
+        for trouble in sweep.troubles.iter().skip(self.troubles) {
+            said.push(format!("{}: {}.", sweep.place_words(trouble.place), trouble.why));
+        }
+        self.troubles = sweep.troubles.len();
+        let a_round = all.checked_div(u64::from(sweep.plan.repeat)).unwrap_or(0).max(1);
+        let is_told = |ended: u64| ended > 0 && ended.is_multiple_of(a_round) && ended < all;
+        if sweep.ended != self.measured && is_told(sweep.ended) {
+            let left = sweep.left_ns().map_or(words::NOT_YET.to_string(), words::elapsed);
+            said.push(format!("{} of {all} measured, about {left} left (estimate).", sweep.ended));
+        }
+        self.measured = sweep.ended;
+        if has_ended && !std::mem::replace(&mut self.ended, true) {
+            said.push("The sweep is over.".to_string());
+            for (index, curve) in sweep.curves.iter().enumerate() {
+                let advice = curve.judged.advice.as_ref().map_or("nothing was measured", |advice| &advice.sentence);
+                said.push(format!("{}: {advice}.", sweep.curve_words(index)));
+            }
+        }
     }
 
     fn tell_findings(&mut self, ledger: &Ledger, said: &mut Vec<String>) {
@@ -105,6 +142,12 @@ impl Plain {
             }
         }
     }
+}
+
+/// Sentences with their time, made harmless.
+fn at_time(ledger: &Ledger, said: Vec<String>) -> Vec<String> {
+    let at = words::elapsed(ledger.at_ns());
+    said.into_iter().map(|sentence| format!("{at} {}", words::plain(&sentence))).collect()
 }
 
 /// Every lane's rate, and how many times the first lane's it is.

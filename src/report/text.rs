@@ -181,7 +181,7 @@ fn row(out: &mut String, label: &str, cells: &[Vec<String>], columns: usize) {
 }
 
 /// A text after `first`, in lines of at most [`COLUMNS`], the later ones below its beginning.
-fn paragraph(out: &mut String, first: &str, text: &str) {
+pub(super) fn paragraph(out: &mut String, first: &str, text: &str) {
     let indent = first.chars().count();
     let (mut line, mut is_begun) = (first.to_string(), false);
     for word in text.split_whitespace() {
@@ -253,7 +253,7 @@ fn expectations(out: &mut String, verdicts: &[Verdict]) {
 }
 
 /// A bar of at most 20 columns, to an eighth of one.
-fn bar(share: f64) -> String {
+pub(super) fn bar(share: f64) -> String {
     let eighths = (share.clamp(0.0, 1.0) * 160.0).round() as usize;
     let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
     format!("{}{part}", "█".repeat(eighths / 8))

@@ -8,6 +8,7 @@ use super::message::{Control, Effects, Quit, Redraw};
 use super::model::Model;
 use super::programs::journey::Act;
 use super::programs::{self, Engine, keys as program};
+use super::sweep;
 
 /// Where a command means something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +33,30 @@ pub enum Place {
     Thinking,
     /// Where a program is stepped through.
     Step,
+    /// Where lanes or a sweep are shown.
+    Runs,
+    /// Where a sweep is shown.
+    Sweep,
+    /// The same, as it is measured.
+    LiveSweep,
 }
 
-/// What can be shown: lanes without programs, a program that is stepped through, explored, run wild.
+/// The bit of a sweep that is shown.
+const SWEEP: u8 = 16;
+
+/// What else can be shown: lanes without programs, a program that is stepped through, explored, run wild.
 const SHOWN: [(Option<Engine>, u8); 4] =
     [(None, 1), (Some(Engine::Step), 2), (Some(Engine::Explore), 4), (Some(Engine::Wild), 8)];
 
 impl Place {
-    /// What is shown where it means something, in a live run and in a recording: a bit for each of [`SHOWN`].
+    /// What is shown where it means something, in a live run and in a recording: a bit for each of [`SHOWN`], and
+    /// [`SWEEP`].
     fn shown(self) -> (u8, u8) {
         let both = |shown| (shown, shown);
         match self {
-            Place::Everywhere => both(15),
-            Place::Live => (15, 0),
-            Place::Recording => (0, 9),
+            Place::Everywhere => both(31),
+            Place::Live => (31, 0),
+            Place::Recording => (0, 25),
             Place::Lanes => both(9),
             Place::Pools => both(1),
             Place::LivePools => (1, 0),
@@ -53,6 +64,9 @@ impl Place {
             Place::LivePrograms => (14, 0),
             Place::Thinking => both(6),
             Place::Step => both(2),
+            Place::Runs => both(25),
+            Place::Sweep => both(SWEEP),
+            Place::LiveSweep => (SWEEP, 0),
         }
     }
 
@@ -64,7 +78,8 @@ impl Place {
 
     fn holds(self, model: &Model) -> bool {
         let engine = programs::engine(model);
-        let bit = SHOWN.iter().find(|(shown, _)| *shown == engine).map_or(0, |(_, bit)| *bit);
+        let of_engine = SHOWN.iter().find(|(shown, _)| *shown == engine).map_or(0, |(_, bit)| *bit);
+        let bit = if sweep::is_shown(model) { SWEEP } else { of_engine };
         let (live, recorded) = self.shown();
         bit & if model.is_recording() { recorded } else { live } != 0
     }
@@ -234,6 +249,18 @@ pub const COMMANDS: &[Command] = &[
         "Goes to the next lane.", |model, _| actions::focus_by(model, 1)),
     at(Place::Lanes, "zoom", &[Key::Char('z'), Key::Enter], "zoom",
         "Gives the whole screen to one lane, and back.", |model, _| actions::toggle_zoom(model)),
+    at(Place::LiveSweep, "open-point", &[Key::Enter], "this size",
+        "Goes back to the lanes, the swept one with the workers of the marked point.", |model, _| sweep::keys::open_point(model)),
+    at(Place::Sweep, "previous-point", &[Key::Up], "sizes",
+        "Marks the size before.", |model, _| sweep::keys::mark_by(model, -1)),
+    at(Place::Sweep, "next-point", &[Key::Down], "sizes",
+        "Marks the next size.", |model, _| sweep::keys::mark_by(model, 1)),
+    at(Place::Sweep, "next-curve", &[Key::Tab], "curve",
+        "Goes to the next curve.", |model, _| sweep::keys::curve_by(model, 1)),
+    at(Place::Sweep, "previous-curve", &[Key::BackTab], "",
+        "Goes to the curve before.", |model, _| sweep::keys::curve_by(model, -1)),
+    at(Place::LiveSweep, "lanes", &[Key::Char('s')], "lanes",
+        "Goes back to the lanes, as they were before the sweep.", |model, _| sweep::keys::lanes(model)),
     at(Place::LivePools, "more-workers", &[Key::Char('+'), Key::Char('=')], "workers",
         "Gives the lane one worker more.", |model, _| actions::resize(model, 1)),
     at(Place::LivePools, "fewer-workers", &[Key::Char('-')], "workers",
@@ -256,12 +283,14 @@ pub const COMMANDS: &[Command] = &[
         "Plays half as fast.", |model, _| actions::change_speed(model, 0.5)),
     recorded("faster", &[Key::Char(')')], "speed",
         "Plays twice as fast.", |model, _| actions::change_speed(model, 2.0)),
-    at(Place::Lanes, "pause", &[Key::Char(' ')], "pause",
+    at(Place::Runs, "pause", &[Key::Char(' ')], "pause",
         "Pauses all pools at a task boundary, or lets them go on; a recording stands still.", |model, _| actions::pause(model)),
     at(Place::Lanes, "freeze", &[Key::Char('p')], "freeze",
         "Freezes the view while the pools work on; again shows what is now.", |model, _| actions::freeze(model)),
     at(Place::Lanes, "finding", &[Key::Char('n')], "finding",
         "Goes to the panel that proves the next finding.", |model, _| actions::next_finding(model)),
+    at(Place::LivePools, "sweep", &[Key::Char('s')], "sweep",
+        "Sweeps the lane: measures it with one number of workers after the other, and advises how many to have.", |model, _| sweep::keys::sweep(model)),
     at(Place::Lanes, "flight", &[Key::Char('f')], "",
         "Shows the lane's last milliseconds, event by event, as they were just now.", |model, _| actions::flight(model)),
     everywhere("scenarios", &[Key::Char('o')], "scenarios",
@@ -270,7 +299,7 @@ pub const COMMANDS: &[Command] = &[
         "Kills a worker process of the lane, after asking which.", |model, _| actions::ask_to_kill(model)),
     at(Place::LivePools, "crash", &[Key::Char('X')], "",
         "Makes a worker's next task panic, after asking whose.", |model, _| actions::ask_to_crash(model)),
-    at(Place::Lanes, "restart", &[Key::Char('r')], "restart",
+    at(Place::Runs, "restart", &[Key::Char('r')], "restart",
         "Starts the run again from the beginning.", |model, _| actions::restart(model)),
     everywhere("question", &[Key::Char('i')], "question",
         "Shows what the scenario asks, what you guessed, and how it is set up.", |model, _| actions::toggle(model, Dialog::about())),

@@ -25,6 +25,8 @@ pub(super) enum Target {
     Outcome(usize),
     /// A place in a schedule, by the number of steps that lead there.
     Place(usize),
+    /// A point of a sweep's curve, counted from 0.
+    SweepPoint(usize),
     /// The line below a schedule.
     Ruler,
     /// The window of what is open: nothing behind it can be clicked.

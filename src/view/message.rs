@@ -4,7 +4,7 @@ use super::keys::Key;
 use super::theme::ThemeName;
 use crate::explore::{Answer, Ask};
 use crate::scenario::{Draft, Listed};
-use crate::wire::{Frame, LaneId, Order};
+use crate::wire::{Frame, LaneId, Order, SweepPlan};
 use crossbeam_channel::{Receiver, never};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,8 @@ pub enum Control {
     Continue,
     /// Run what this draft says from its beginning: a new plan frame follows, and a restart begins it again.
     Run(Box<Draft>),
+    /// Sweep: a frame with its plan follows, and a restart begins it again.
+    Sweep(Box<SweepPlan>),
     /// Begin with this draft at the next restart: what was changed has been ordered already.
     Keep(Box<Draft>),
     /// Open a scenario by its name and run it; [`Message::Opened`] answers, or a notice says what is wrong with it.

@@ -33,6 +33,7 @@ mod programs;
 mod run;
 mod screen;
 mod shot;
+mod sweep;
 mod theme;
 mod timeline;
 mod update;

@@ -9,6 +9,7 @@ use super::message::{Control, Effects, Guess};
 use super::pace::Pace;
 use super::panels::zoom::Zoom;
 use super::programs::Programs;
+use super::sweep::Sweeping;
 use super::theme::{Theme, ThemeName};
 use crate::ledger::Ledger;
 use crate::scenario::Draft;
@@ -84,6 +85,8 @@ pub struct Model {
     pub(super) wanted: Vec<(LaneId, u32)>,
     /// What is known of programs, and how they are looked at.
     pub(super) programs: Programs,
+    /// What is looked at in a sweep.
+    pub(super) sweeping: Sweeping,
     /// The lane that the status line tells of having been asked for something.
     asked: Option<LaneId>,
     /// When the status line was said.
@@ -175,6 +178,7 @@ impl Model {
             size: (80, 24),
             wanted: Vec::new(),
             programs: Programs::default(),
+            sweeping: Sweeping::default(),
             asked: None,
             said_ns: 0,
         }
@@ -271,7 +275,7 @@ impl Model {
     }
 
     pub(super) fn post(&mut self, frame: &Frame) {
-        if matches!(frame.body, Body::Plan(_)) && self.ledger.plan().is_some() {
+        if matches!(frame.body, Body::Plan(_) | Body::Sweep(_)) && self.ledger.plan().is_some() {
             // A run that starts again has a clock and an account of its own.
             self.ledger = Ledger::new();
             self.said_ns = 0;
@@ -282,6 +286,9 @@ impl Model {
             if let Some((_, since_ns)) = &mut self.guess {
                 *since_ns = 0;
             }
+        }
+        if matches!(frame.body, Body::Sweep(_)) {
+            self.sweeping = Sweeping::default();
         }
         self.ledger.post(frame);
         if let (Body::Plan(_), Some(plan)) = (&frame.body, self.ledger.plan()) {

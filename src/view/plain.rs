@@ -22,7 +22,7 @@ use crossbeam_channel::{Receiver, never, select};
 use std::io::{self, Write};
 
 /// What only a screen can do.
-const FOR_EYES: [&str; 16] = [
+const FOR_EYES: [&str; 21] = [
     "commands",
     "zoom",
     "flight",
@@ -39,6 +39,11 @@ const FOR_EYES: [&str; 16] = [
     "back",
     "quit-keep",
     "edit",
+    "open-point",
+    "previous-point",
+    "next-point",
+    "previous-curve",
+    "next-curve",
 ];
 
 /// Tells a run in sentences until it is over, until a line says `quit`, or until a signal comes, which is returned.

@@ -20,6 +20,7 @@ use super::panels::{big, cores, findings, lane, lines, zoom};
 use super::pen::{Pen, lines_of, styles_of};
 use super::programs::{self, Engine};
 use super::shot;
+use super::sweep;
 use super::theme::ThemeName;
 use crate::ledger::LaneLedger;
 use crate::stats::words;
@@ -111,6 +112,14 @@ fn draw_panels(model: &Model, pen: &mut Pen<'_>) {
             &mut pen.part(0, 0, width, rows_above(model, height)),
         );
         draw_below(model, &[], rows_above(model, height), pen);
+        return;
+    }
+    if sweep::is_shown(model) {
+        sweep::draw_header(model, &mut pen.part(0, 0, width, 1));
+        let bottom = rows_above(model, height);
+        let top = 1.min(height);
+        let hidden = sweep::draw(model, boxed, &mut pen.part(0, top, width, bottom.saturating_sub(top)));
+        draw_below(model, &hidden, bottom, pen);
         return;
     }
     match engine {

@@ -18,6 +18,7 @@ use super::model::Model;
 use super::panels::zoom::Tab;
 use super::programs::{self, Engine};
 use super::screen;
+use super::sweep;
 use super::theme::{Theme, ThemeName};
 use super::zooming;
 use crate::wire::Frame;
@@ -145,6 +146,9 @@ fn point(model: &mut Model, mouse: Mouse) -> Effects {
             let key = if mouse.what == MouseDid::WheelUp { Key::Up } else { Key::Down };
             programs::keys::press(model, key).unwrap_or_default()
         }
+        (MouseDid::WheelUp | MouseDid::WheelDown, _) if sweep::is_shown(model) => {
+            sweep::keys::mark_by(model, if mouse.what == MouseDid::WheelUp { -1 } else { 1 })
+        }
         (MouseDid::WheelUp, _) => actions::focus_by(model, -1),
         (MouseDid::WheelDown, _) => actions::focus_by(model, 1),
         (_, Some(Target::Scrub)) => {
@@ -163,6 +167,7 @@ fn point(model: &mut Model, mouse: Mouse) -> Effects {
         (MouseDid::Press, Some(Target::Thread(number))) => programs::keys::step_thread(model, number),
         (MouseDid::Press, Some(Target::Outcome(row))) => programs::keys::click_row(model, row),
         (MouseDid::Press, Some(Target::Place(place))) => programs::keys::go_to_place(model, place),
+        (MouseDid::Press, Some(Target::SweepPoint(point))) => sweep::keys::mark(model, point),
         (MouseDid::Press, Some(Target::Command(name))) => {
             model.status = None;
             let command = commands::named(name).filter(|command| command.holds(model));

@@ -24,7 +24,7 @@ use crate::scenario::{self, Draft, Overrides, Problem, Scenario};
 use crate::source::{Player, Recorder, Replay};
 use crate::stats::words::plain;
 use crate::view;
-use crate::wire::Frame;
+use crate::wire::{Frame, SweepPlan};
 use crossbeam_channel::{Receiver, bounded, unbounded};
 use outside::{From, Outside};
 use std::io::{self, IsTerminal};
@@ -61,7 +61,19 @@ pub(super) fn live(open: &Open, shown_as: As) -> Done {
     let scenario = commands::scenario(&open.what, open.workers.as_deref())?;
     let overrides = commands::overrides(&open.what);
     let draft = Draft::of(&scenario, &overrides);
-    show(&scenario.title, draft, open.record.as_deref(), &open.look, shown_as, None)
+    show(&scenario.title, draft, None, open.record.as_deref(), &open.look, shown_as, None)
+}
+
+/// `poolscope sweep SCENARIO` on a terminal: the draft is what a point of the curve goes back to.
+pub(super) fn sweep(
+    title: &str,
+    draft: Draft,
+    plan: SweepPlan,
+    record: Option<&Path>,
+    look: &Look,
+    shown_as: As,
+) -> Done {
+    show(title, draft, Some(Box::new(plan)), record, look, shown_as, None)
 }
 
 /// `poolscope open FILE` on a terminal.
@@ -73,7 +85,7 @@ pub(super) fn open(file: &Path, look: &Look, shown_as: As) -> Done {
     let text = super::explore::read_text(file).map_err(Trouble::Usage)?;
     let scenario = of_file(file, &text).map_err(|problems| Trouble::Usage(in_words(&problems)))?;
     let draft = Draft::of(&scenario, &Overrides::default());
-    show(&scenario.title, draft, None, look, shown_as, Some((file.to_path_buf(), text)))
+    show(&scenario.title, draft, None, None, look, shown_as, Some((file.to_path_buf(), text)))
 }
 
 /// The scenario of a program of the user's own.
@@ -82,10 +94,11 @@ fn of_file(file: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
     scenario::of_program(&name, &file.display().to_string(), text)
 }
 
-/// Shows a draft's run, and those that the screen asks for after it. `own` is the user's own program that it is made of.
+/// Shows a draft's run, or a sweep first, and those that the screen asks for after it. `own` is the user's own program that it is made of.
 fn show(
     title: &str,
     draft: Draft,
+    sweep: Option<Box<SweepPlan>>,
     record: Option<&Path>,
     look: &Look,
     shown_as: As,
@@ -100,7 +113,10 @@ fn show(
     if commands::stdin_for(&plan)?.is_some() {
         return Err(Trouble::Usage("the inputs come from where keys are typed: `poolscope run` needs no keys".into()));
     }
-    let adjustments = draft.adjustments(&machine);
+    let adjustments = match &sweep {
+        Some(sweep) => sweep.left_out.clone(),
+        None => draft.adjustments(&machine),
+    };
     let (mut options, notice) = look.options();
     let notices: Vec<String> = notice.into_iter().chain(adjustments).collect();
     let recorder = record.map(Recorder::begin).transpose();
@@ -108,6 +124,8 @@ fn show(
     let setting = &mut options.setting;
     setting.title = title.into();
     setting.draft = Some(Box::new(draft.clone()));
+    // A sweep measures first: nobody is asked what they think before.
+    setting.ask &= sweep.is_none();
     setting.notice = (!notices.is_empty()).then(|| plain(&notices.join(" ")));
     setting.recording_to = record.map(|path| plain(&path.to_string_lossy()));
     let signals = if shown_as == As::Sentences { Some(super::run::signals()?) } else { None };
@@ -115,7 +133,7 @@ fn show(
     let (tell, told) = unbounded();
     let first = draft.clone();
     // Joined when it is dropped at the end, after the screen is gone: no lane outlives this call.
-    let _stage = threads::spawn("stage", move || stage::stage(draft, recorder, &frames_in, &told))?;
+    let _stage = threads::spawn("stage", move || stage::stage(draft, sweep, recorder, &frames_in, &told))?;
     let mut outside = Outside::new(Files::of_user(), From::Stage(tell));
     if let Some((path, text)) = own {
         outside.own(path, text, Some(first))?;

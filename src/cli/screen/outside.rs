@@ -227,6 +227,11 @@ impl Outside {
                 Vec::new()
             }
             Control::Run(draft) => self.run(*draft, stage).unwrap_or_else(|why| vec![why]),
+            Control::Sweep(plan) => {
+                let messages = self.stop_recording_of_run();
+                tell(Told::Sweep(plan));
+                messages
+            }
             Control::Open(name) => match scenario::find(&name, self.files.scenarios.as_deref()) {
                 Ok(scenario) => {
                     let draft = Draft::of(&scenario, &Overrides::default());
@@ -359,7 +364,7 @@ fn play(control: Control, player: &Sender<Control>) -> Vec<Message> {
         Control::Open(name) => {
             vec![notice(format!("This is a recording: quit, and open the scenario with `poolscope {}`.", plain(&name)))]
         }
-        Control::Run(_) | Control::Keep(_) | Control::Order(..) => {
+        Control::Run(_) | Control::Sweep(_) | Control::Keep(_) | Control::Order(..) => {
             vec![notice("This is a recording: what happened in it cannot be changed.".into())]
         }
         control => {

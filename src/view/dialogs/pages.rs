@@ -9,6 +9,7 @@ use crate::view::message::Effects;
 use crate::view::model::Model;
 use crate::view::pen::{Pen, wrap};
 use crate::view::programs;
+use crate::view::sweep;
 use crate::view::theme::{self, Theme};
 use crate::wire::{Mode, Plan};
 use ratatui::style::Style;
@@ -126,6 +127,9 @@ fn help_lines(model: &Model, page: &Page, width: u16) -> Vec<Line> {
         if is_meant(&shown, &format!("{} {text}", command.name)) {
             lines.add(&shown, key, &text);
         }
+    }
+    if sweep::is_shown(model) {
+        return lines.lines;
     }
     lines.rest();
     if matches!(programs::engine(model), Some(programs::Engine::Step | programs::Engine::Explore)) {

@@ -213,7 +213,7 @@ impl Programs {
 
 /// The engine that is looked through; none where the plan has no programs.
 pub(in crate::view) fn engine(model: &Model) -> Option<Engine> {
-    if !model.programs.has_any() {
+    if !model.programs.has_any() || model.shown().sweep().is_some() {
         return None;
     }
     // A lane among them that runs something else can only be watched.

@@ -9,6 +9,7 @@ mod pictures;
 mod programs;
 mod recorded;
 mod shot;
+mod sweep;
 mod texts;
 mod zoom;
 
@@ -236,7 +237,7 @@ fn any_setting() -> impl Strategy<Value = Setting> {
 /// Any key that there is, and some that there are not.
 fn any_message() -> impl Strategy<Value = Message> {
     let known: Vec<Key> = COMMANDS.iter().flat_map(|command| command.keys).copied().collect();
-    let frames = made::frames(40);
+    let frames: Vec<Frame> = made::frames(40).into_iter().chain(sweep::frames(30)).collect();
     let keys = prop_oneof![
         4 => prop::sample::select(known),
         3 => prop::sample::select(vec![Key::Char('y'), Key::Char('n'), Key::Char('j'), Key::Char('k'), Key::Up, Key::Down,
