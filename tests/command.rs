@@ -376,7 +376,7 @@ fn what_cannot_be_run_is_refused_before_anything_is() {
         ),
         (&["--command", "./text", "--inputs", "1..3"], "no program `./text`: Permission denied"),
         (&["--command", "", "--inputs", "1..3"], "`command` has 0 characters"),
-        (&["--command", " ", "--inputs", "1..3"], "the command is empty"),
+        (&["--command", " ", "--inputs", "1..3"], "`command` has 0 characters"),
         (&["--command", "echo 'x", "--inputs", "1..3"], "a quote ' is not closed"),
         (&["--command", "echo {}"], "there are none: give it `--inputs`"),
         (&["--command", "cat '{}'", "--inputs", "1..3", "--shell"], "stands in single quotes"),
