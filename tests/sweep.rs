@@ -231,3 +231,23 @@ fn bad_input_is_refused_before_anything_starts() {
     let unknown = output(poolscope(&["sweep", "no-such-scenario"]));
     assert_eq!(unknown.code(), Some(2));
 }
+
+#[test]
+fn a_command_of_ones_own_is_swept_like_a_lane() {
+    let sweep = |more: &[&str]| {
+        let mut command = poolscope(&["sweep", "--command", "sleep 0.01", "--repeat", "1", "--format", "json"]);
+        command.args(more);
+        output(command)
+    };
+    let said = sweep(&["--workers", "1,2", "--for", "200ms"]);
+    assert_eq!(said.code(), Some(0), "{said:#?}");
+    let told = said.json();
+    let per_s: Vec<f64> = (0..2).map(|at| number(&told, &format!("/points/{at}/throughput_per_s/mean"))).collect();
+    assert!(per_s.iter().all(|per_s| *per_s > 0.0), "{per_s:?}");
+    let few = sweep(&["--inputs", "1..2", "--workers", "1", "--for", "30s"]);
+    assert_eq!(few.code(), Some(1), "{few:#?}");
+    assert!(few.stderr.contains("all inputs were done before the time was"), "{few:#?}");
+    let once = sweep(&["--inputs", "-", "--workers", "1"]);
+    assert_eq!(once.code(), Some(2), "{once:#?}");
+    assert!(once.stderr.contains("standard input can be read once"), "{once:#?}");
+}

@@ -17,6 +17,7 @@ Examples:
   poolscope replay ipc.jsonl --speed 2             … and look at it again, twice as fast
   poolscope run --command 'gzip -k {}' --inputs list.txt --workers 4 --log jobs   run a program on each line of a file
   poolscope sweep pool-size --workers 1..8         how many workers? measure them all
+  poolscope sweep --command 'gzip -c {}' --inputs list.txt   the same for a program of your own
 
 Exit codes:
   0  fine                                 3  results are wrong, which nobody expected
@@ -74,6 +75,8 @@ pub(super) struct What {
     pub(super) tasks: Option<u64>,
     #[command(flatten)]
     pub(super) own: Own,
+    #[command(flatten)]
+    pub(super) noted: Noted,
 }
 
 /// The heading of its options.
@@ -99,6 +102,17 @@ pub(super) struct Own {
     /// Try an input again, so many times, whose run failed.
     #[arg(long, help_heading = OWN, value_name = "N", requires = "command", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(super) retries: u32,
+    /// Let a scenario run commands; asks before it does.
+    #[arg(long, help_heading = OWN)]
+    pub(super) allow_commands: bool,
+    /// With --allow-commands: do not ask.
+    #[arg(long, help_heading = OWN, requires = "allow_commands")]
+    pub(super) yes: bool,
+}
+
+/// Where it is noted which inputs are done.
+#[derive(Debug, Default, Args)]
+pub(super) struct Noted {
     /// Note each input that is done in FILE, a line of JSON each: a new one, but for --resume.
     #[arg(long, help_heading = OWN, value_name = "FILE", requires = "command")]
     pub(super) log: Option<PathBuf>,
@@ -108,12 +122,6 @@ pub(super) struct Own {
     /// Leave out the inputs that the log names, but for those whose run failed.
     #[arg(long, help_heading = OWN, requires = "log")]
     pub(super) resume_failed: bool,
-    /// Let a scenario run commands; asks before it does.
-    #[arg(long, help_heading = OWN)]
-    pub(super) allow_commands: bool,
-    /// With --allow-commands: do not ask.
-    #[arg(long, help_heading = OWN, requires = "allow_commands")]
-    pub(super) yes: bool,
 }
 
 /// Which scenario is swept, and what to change in it.
@@ -128,6 +136,8 @@ pub(super) struct Swept {
     /// Change the scenario: lane.2.chunk=16, lane.*.workload=primes. May be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
+    #[command(flatten)]
+    pub(super) own: Own,
 }
 
 /// Numbers of workers, as they were typed.

@@ -109,7 +109,7 @@ fn dispatch(cli: Cli) -> Done {
             };
             let place = screen::place(&look).filter(|_| format.is_none());
             sweep::sweep(
-                &what,
+                what,
                 &wish,
                 format.unwrap_or(args::SweepFormat::Text),
                 record.as_deref(),

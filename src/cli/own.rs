@@ -1,6 +1,6 @@
 //! Commands: the one that was typed, and those of scenarios, which need to be allowed.
 
-use super::args::{Own, What};
+use super::args::{Noted, Own, What};
 use super::{Trouble, find, in_words, say_to_stderr};
 use crate::ledger::{LaneLedger, Ledger, Progress, Standing, command_in_words, job_in_words};
 use crate::pool;
@@ -17,7 +17,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 pub(super) fn scenario(what: &What, workers: Option<&str>) -> Result<Scenario, Trouble> {
     let usage = |words: String| Trouble::Usage(words);
     if let Some(command) = &what.own.command {
-        let own = typed(&what.own, command, workers);
+        let own = typed(&what.own, &what.noted, command, workers);
         return scenario::of_command(&own).map_err(|problems| usage(in_words(&problems)));
     }
     let mut scenario = find(what.scenario.as_deref())?;
@@ -33,13 +33,13 @@ pub(super) fn scenario(what: &What, workers: Option<&str>) -> Result<Scenario, T
     Ok(scenario)
 }
 
-fn typed(own: &Own, command: &OsString, workers: Option<&str>) -> OwnCommand {
-    let resume = match (own.resume, own.resume_failed) {
+fn typed(own: &Own, noted: &Noted, command: &OsString, workers: Option<&str>) -> OwnCommand {
+    let resume = match (noted.resume, noted.resume_failed) {
         (_, true) => Resume::Failed,
         (true, false) => Resume::All,
         (false, false) => Resume::No,
     };
-    let log = own.log.as_ref().map(|path| JobLog { path: Raw(path.as_os_str().as_bytes().to_vec()), resume });
+    let log = noted.log.as_ref().map(|path| JobLog { path: Raw(path.as_os_str().as_bytes().to_vec()), resume });
     OwnCommand {
         command: command.clone().into_vec(),
         inputs: own.inputs.clone().map(OsString::into_vec),

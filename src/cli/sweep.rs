@@ -1,12 +1,12 @@
 //! `sweep` without a screen: measurements into a ledger, the ledger into a report.
 
-use super::args::{Format, SweepFormat, Swept};
+use super::args::{Format, Noted, SweepFormat, Swept, What};
 use super::config::Look;
 use super::screen::{self, As};
-use super::{Done, Outcome, Trouble, find, print, say_to_stderr};
+use super::{Done, Outcome, Trouble, own, print, say_to_stderr};
 use crate::ledger::Ledger;
 use crate::report::{self, SweepSummary};
-use crate::scenario::{self, Draft, Overrides, SweepWish};
+use crate::scenario::{self, Draft, SweepWish};
 use crate::source::{self, Recorder, Sweep};
 use crate::stats::words;
 use crate::wire::{Body, Machine, SweepPlan};
@@ -17,16 +17,23 @@ use std::path::Path;
 
 /// `poolscope sweep`: on the screen where there is a place for it, else without.
 pub(super) fn sweep(
-    what: &Swept,
+    what: Swept,
     wish: &SweepWish,
     format: SweepFormat,
     record: Option<&Path>,
     place: Option<(Look, As)>,
 ) -> Done {
-    let scenario = find(what.scenario.as_deref())?;
-    let overrides = Overrides { seed: what.seed, tasks: None, sets: what.sets.clone() };
+    let Swept { scenario, seed, sets, own } = what;
+    let what = What { scenario, seed, sets, tasks: None, own, noted: Noted::default() };
+    let scenario = own::scenario(&what, None)?;
+    let overrides = own::overrides(&what);
     let machine = machine();
     let plan = scenario::sweep(&scenario, &machine, &overrides, wish).map_err(Trouble::Usage)?;
+    own::check(&plan.plan)?;
+    if own::stdin_for(&plan.plan)?.is_some() {
+        let why = "a sweep runs the same inputs again for every size, and standard input can be read once: write them to a file";
+        return Err(Trouble::Usage(why.into()));
+    }
     match place {
         Some((look, shown_as)) => {
             let draft = Draft::of(&scenario, &overrides);

@@ -221,7 +221,8 @@ fn failures(out: &mut String, summary: &Summary) {
         let Some(jobs) = lane.jobs.as_ref().filter(|jobs| !jobs.failures.is_empty()) else { continue };
         let shown = jobs.failures.len() as u64;
         match jobs.failed > shown {
-            true => out.push_str(&format!("\nthe last {shown} of {} that failed:\n", words::plural_u64(jobs.failed, "input"))),
+            true => out
+                .push_str(&format!("\nthe last {shown} of {} that failed:\n", words::plural_u64(jobs.failed, "input"))),
             false => out.push_str("\nfailed:\n"),
         }
         for job in &jobs.failures {

@@ -213,6 +213,7 @@ impl Conductor {
         let warmup_ns = self.plan.warmup_ms.saturating_mul(1_000_000);
         let span_ns = span.as_nanos() as u64;
         let mut sums = Sums { warm: Warm::of(&lane.arrivals, warmup_ns, span_ns), ..Sums::default() };
+        let has_inputs = lane.pool.command().is_some();
         (lane.id, lane.tasks) = (LaneId(1), None);
         let plan = Plan { mode: Mode::Together, tick_ms: TICK_MS, lanes: vec![lane], ..self.plan.plan.clone() };
         let live = Live::start(plan, LiveOptions::default())
@@ -229,6 +230,10 @@ impl Conductor {
                             patience = after(span * LATE_TIMES_MAX + Duration::from_nanos(sums.warm.most_ns));
                         }
                         Body::Tick(tick) => sums.add(&tick),
+                        Body::Gone(gone) if gone.expected && has_inputs => {
+                            let why = "all inputs were done before the time was: name more of them, or measure for less";
+                            return Err(Stopped::Failed(why.into()));
+                        }
                         Body::Gone(gone) => return Err(Stopped::Failed(gone_in_words(&gone))),
                         Body::System(_) => {
                             self.tell(frame.body)?;
