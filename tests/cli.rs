@@ -266,7 +266,7 @@ fn wrong_usage_says_what_is_wrong_and_what_may_be_meant() {
     check(&["run", "ipc", "--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'");
     check(
         &["replay", "Cargo.toml"],
-        "poolscope: Cargo.toml:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE`)",
+        "poolscope: Cargo.toml:1:1: not a recording: it does not begin with a plan (make one with `run … --record FILE` or `sweep … --record FILE`)",
     );
     for command in [&["explore", "no-such.py"][..], &["step", "no-such.py", "--schedule", "1"]] {
         let here = std::env::current_dir().expect("a folder");

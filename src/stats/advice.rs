@@ -10,6 +10,7 @@
 //! ```
 
 use super::interval::Estimate;
+use super::words;
 
 /// A larger size is worth its workers where it does more than this share more.
 const WORTH: f64 = 0.05;
@@ -110,7 +111,7 @@ pub fn recommend(sizes: &[SizeMeasured]) -> Option<Advice> {
     Some(Advice {
         size,
         interval: (all[interval.0.min(place)].workers, all[interval.1.max(place)].workers),
-        sentence: format!("{}: {sentence}", super::words::plural(size as usize, "worker")),
+        sentence: format!("{}: {sentence}", words::plural(size as usize, "worker")),
     })
 }
 
@@ -119,12 +120,12 @@ pub fn recommend(sizes: &[SizeMeasured]) -> Option<Advice> {
 pub fn recommend_for_load(sizes: &[SizeMeasured], offered_per_s: f64) -> Option<Advice> {
     let all: Vec<(&SizeMeasured, Estimate)> = sizes.iter().filter_map(|size| Some((size, size.mean()?))).collect();
     let first = |is_enough: &dyn Fn(&Estimate) -> bool| all.iter().position(|(_, load)| is_enough(load));
-    let rate = |per_s: f64| super::words::per_s(per_s, "tasks");
+    let rate = |per_s: f64| words::per_s(per_s, "tasks");
     let Some(place) = first(&|load| load.low() >= offered_per_s) else {
         let (most, load) = all.iter().max_by(|one, other| one.1.value.total_cmp(&other.1.value))?;
         let sentence = format!(
             "{}: the most that was carried, though not surely the {} that come; its queue begins to grow at {}",
-            super::words::plural(most.workers as usize, "worker"),
+            words::plural(most.workers as usize, "worker"),
             rate(offered_per_s),
             between(load),
         );
@@ -134,7 +135,7 @@ pub fn recommend_for_load(sizes: &[SizeMeasured], offered_per_s: f64) -> Option<
     let least = first(&|load| load.high() >= offered_per_s).map_or(size, |place| all[place].0.workers);
     let sentence = format!(
         "{} {} the {} that come: the queue begins to grow at {}",
-        super::words::plural(size as usize, "worker"),
+        words::plural(size as usize, "worker"),
         if size == 1 { "carries" } else { "carry" },
         rate(offered_per_s),
         between(&all[place].1),
@@ -144,10 +145,10 @@ pub fn recommend_for_load(sizes: &[SizeMeasured], offered_per_s: f64) -> Option<
 
 /// `520 tasks/s (95 % interval 500 to 540)`.
 fn between(load: &Estimate) -> String {
-    let figure = super::words::per_s(load.value, "tasks");
+    let figure = words::per_s(load.value, "tasks");
     match load.interval {
         Some((low, high)) => {
-            format!("{figure} (95 % interval {} to {})", super::words::number(low), super::words::number(high))
+            format!("{figure} (95 % interval {} to {})", words::number(low), words::number(high))
         }
         None => figure,
     }
@@ -215,7 +216,7 @@ fn changed(what: &str, ratio: f64) -> Option<String> {
         shorter if shorter < 1.0 => Some(format!("{what} falls by {}", percent_of(1.0 - shorter))),
         double if (1.9..2.15).contains(&double) => Some(format!("{what} doubles")),
         longer if longer < 1.9 => Some(format!("{what} grows by {}", percent_of(longer - 1.0))),
-        times => Some(format!("{what} is {} times as long", super::words::number(times))),
+        times => Some(format!("{what} is {} times as long", words::number(times))),
     }
 }
 

@@ -13,6 +13,7 @@
 //! A law that does not hold is refused in words: its curve would be a picture of nothing.
 
 use super::interval::t_quantile;
+use super::words;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -351,8 +352,8 @@ impl fmt::Display for Parameter {
 
 impl fmt::Display for Law {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use super::words::{number, percent};
         let Parameter { value, low, high } = self.gamma;
+        let number = words::number;
         write!(out, "γ {} ({} to {}), α {}", number(value), number(low), number(high), self.alpha)?;
         if let Some(beta) = self.beta {
             write!(out, ", β {beta}")?;
@@ -361,7 +362,7 @@ impl fmt::Display for Law {
                 None => write!(out, "; more always do more")?,
             }
         }
-        write!(out, "; R² {:.3}, off by {} at the most", self.r_squared, percent(self.off_max))
+        write!(out, "; R² {:.3}, off by {} at the most", self.r_squared, words::percent(self.off_max))
     }
 }
 
@@ -391,8 +392,8 @@ impl fmt::Display for Refused {
             Refused::Noisy { gamma } => write!(
                 out,
                 "measurements differ too much to tell: a worker alone does {} to {} tasks a second",
-                super::words::number(gamma.low),
-                super::words::number(gamma.high)
+                words::number(gamma.low),
+                words::number(gamma.high)
             ),
         }
     }
@@ -402,7 +403,7 @@ impl fmt::Display for Refused {
 pub fn signed(value: f64) -> String {
     let size = value.abs();
     let digits = match size {
-        _ if !value.is_finite() => return super::words::NOT_AVAILABLE.to_string(),
+        _ if !value.is_finite() => return words::NOT_AVAILABLE.to_string(),
         _ if size >= 100.0 => format!("{size:.0}"),
         _ if size >= 1.0 => format!("{size:.2}"),
         _ if size >= 0.01 => format!("{size:.3}"),
