@@ -394,7 +394,8 @@ impl PointLedger {
     pub fn little(&self) -> Option<Little> {
         let mean = |values: &[f64]| Some(Estimate::of_mean(values)?.value);
         let (in_system, expected) = (mean(&self.in_system)?, mean(&self.expected_in_system)?);
-        let queue_full = self.blocks_at.is_some_and(|most| in_system >= most as f64 * 0.9);
+        let is_full = self.blocks_at.is_some_and(|most| in_system >= most as f64 * 0.9);
+        let queue_full = is_full && in_system < expected;
         Some(Little { in_system, expected, queue_full })
     }
 
