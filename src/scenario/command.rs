@@ -13,7 +13,7 @@ use crate::wire::{CommandPlan, Inputs, JobLog, LanePlan, PoolPlan, Raw};
 use serde_json::{Map, Value as Json, json};
 
 /// A command as it was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnCommand {
     /// The command line.
     pub command: Vec<u8>,

@@ -343,10 +343,10 @@ fn choices(lane: usize, varies: &[&Vary]) -> Vec<Choice> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::find;
     use super::super::resolve::any_machine;
+    use super::super::{OwnCommand, find, of_command};
     use super::*;
-    use crate::wire::Arrivals;
+    use crate::wire::{Arrivals, JobLog, Resume};
     use proptest::prelude::*;
 
     #[test]
@@ -431,6 +431,20 @@ mod tests {
             let why = swept("chunk-size", &vary(&[wrong])).expect_err(wrong);
             assert!(why.contains(part), "{wrong}: {why}");
         }
+    }
+
+    #[test]
+    fn inputs_that_are_noted_when_they_are_done_are_not_done_again() {
+        let draft_of = |log: Option<JobLog>| {
+            let own =
+                OwnCommand { command: b"true".to_vec(), inputs: Some(b"1..9".to_vec()), log, ..OwnCommand::default() };
+            let scenario = of_command(&own).unwrap_or_else(|problems| panic!("{problems:?}"));
+            Draft::of(&scenario, &Overrides::default())
+        };
+        let swept = |log| sweep_of_draft(&draft_of(log), 0, &any_machine(), &SweepWish::default());
+        assert!(swept(None).is_ok());
+        let why = swept(Some(JobLog { path: "log".into(), resume: Resume::No })).expect_err("a log");
+        assert!(why.contains("job log"), "{why}");
     }
 
     #[test]

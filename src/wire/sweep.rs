@@ -139,12 +139,15 @@ impl CurvePlan {
 }
 
 impl LanePlan {
-    /// Why it cannot have another number of workers, if it cannot.
+    /// Why it cannot be measured with one number of workers after the other, if it cannot.
     pub fn not_to_be_sized(&self) -> Option<&'static str> {
-        match self.pool {
+        match &self.pool {
             PoolPlan::Single => Some("a `single` pool has one worker"),
             PoolPlan::Program(_) | PoolPlan::Cpython(_) => Some("the threads are its program's own"),
             PoolPlan::Litmus(_) => Some("the threads are the litmus test's own"),
+            PoolPlan::Command(command) if command.log.is_some() => {
+                Some("its job log is of inputs that are done once, and a sweep does them again and again")
+            }
             _ => None,
         }
     }
