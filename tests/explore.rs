@@ -1034,6 +1034,23 @@ fn a_process_has_its_own_copy_of_every_global() {
 }
 
 #[test]
+fn a_process_of_a_class_has_a_copy_of_itself() {
+    let text = "import multiprocessing\nclass Worker(multiprocessing.Process):\n    def __init__(self):\n        super().__init__()\n        self.result = 0\n    def run(self):\n        self.result += 1\n        print(self.result)\nif __name__ == '__main__':\n    METHOD\n    worker = Worker()\n    worker.start()\n    worker.join()\n    print(worker.result)\n";
+    for method in ["pass", "multiprocessing.set_start_method('spawn')"] {
+        assert_eq!(told(&ask(&text.replace("METHOD", method)), &[]), "1: 1|0 1", "{method}");
+    }
+}
+
+#[test]
+fn what_ends_with_the_thread_that_made_it_can_be_told() {
+    // The lock is nobody's any more when the step that took it has ended its thread.
+    let text = "import threading\ndef work():\n    global counter\n    lock = threading.Lock()\n    with lock:\n        counter += 1\na = threading.Thread(target=work)\nb = threading.Thread(target=work)\na.start()\nb.start()\na.join()\nb.join()\n";
+    let report = ask(text);
+    assert!(report.outcomes.iter().all(|outcome| outcome.kind == Kind::Exception), "{:?}", report.outcomes);
+    assert!(report.outcomes[0].text.contains("counter"), "{}", report.outcomes[0].text);
+}
+
+#[test]
 fn processes_share_what_is_made_to_be_shared() {
     let text = |body: &str| {
         format!(
@@ -1042,6 +1059,8 @@ fn processes_share_what_is_made_to_be_shared() {
     };
     assert_eq!(told(&ask(&text("value.value += 1")), &[]), "6: 0 1 0 4, 0 2 0 2");
     assert_eq!(told(&ask(&text("array[0] += 1")), &[]), "6: 0 0 1 4, 0 0 2 2");
+    let filled = text("array[0] += 1").replace("Array('i', 2)", "Array('i', [0, 5])");
+    assert_eq!(told(&ask(&filled), &[]), "6: 0 0 1 4, 0 0 2 2", "an array that is made of a list");
     assert_eq!(told(&ask(&text("with lock:\n        value.value += 1")), &[]), "2: 0 2 0 2");
     assert_eq!(told(&ask(&text("with value.get_lock():\n        value.value += 1")), &[]), "2: 0 2 0 2");
     assert_eq!(told(&ask(&text("pass")), &[]), "1: 0 0 0 1");

@@ -239,6 +239,17 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// What an object holds in a state that may be without it: not made yet, or out of everybody's reach.
+    pub(super) fn body_if_any(&mut self, state: &State, object: u32) -> Option<Arc<Content>> {
+        let layout = &self.shared.layout;
+        let number = match layout.places.get(object as usize) {
+            Some(&CONSTANT) => *layout.constants.get(object as usize)?,
+            Some(&place) => *state.objects.get(place as usize)?,
+            None => *state.objects.get((layout.mutable + object).checked_sub(layout.fixed)? as usize)?,
+        };
+        Some(self.content(number))
+    }
+
     /// What an object holds.
     pub(super) fn body(&mut self, state: &State, object: u32) -> Arc<Content> {
         let number = self.held(state, object);

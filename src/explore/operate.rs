@@ -235,14 +235,20 @@ impl<'p> Machine<'p> {
                 let first = usize::from(local.home.process);
                 let is_main = *process && first == 0 || !process && first == thread;
                 let asked = if *process { first } else { thread };
+                let kind = if *process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
+                let mut known = Vec::new();
                 for object in self.objects(state) {
                     if let Body::Thread(body) = &self.body(state, object).body
                         && body.stage == Stage::Started(asked as u8)
                         && body.process == *process
                     {
-                        let kind = if body.process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
-                        return done(Value::Object(reference(kind, object)));
+                        known.push(object);
                     }
+                }
+                // A process that has a copy of its own object got it when it began, before anybody else could have one.
+                let own = if asked == first && first != 0 { known.get(1).or(known.first()) } else { known.first() };
+                if let Some(object) = own {
+                    return done(Value::Object(reference(kind, *object)));
                 }
                 // The main thread and the first process have no object until somebody asks for it.
                 let body = ThreadBody {
@@ -255,7 +261,6 @@ impl<'p> Machine<'p> {
                 };
                 let site = self.site(local);
                 let object = self.add(state, site | SHARED, Body::Thread(body));
-                let kind = if *process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
                 done(Value::Object(reference(kind, object)))
             }
             Operation::SetStartMethod { method, force } => {
@@ -751,7 +756,9 @@ impl<'p> Machine<'p> {
                 continue;
             }
             let content = self.body_for(state, Some(thread), object.id);
-            let started = matches!(&content.body, Body::Thread(ThreadBody { stage: Stage::Started(_), .. }));
+            // One of a class of the program's has attributes: a process has its own copy of those, also of itself.
+            let started = matches!(&content.body, Body::Thread(ThreadBody { stage: Stage::Started(_), .. }))
+                && object.kind.class().is_none();
             let connected = matches!(content.body, Body::Connection(_) | Body::SharedValue { .. });
             if content.site & SHARED != 0 || started || connected {
                 names.insert(object.id, object.id);

@@ -258,6 +258,11 @@ fn accessed(
     }
 }
 
+/// What an object holds in a state; none where it is not there.
+fn content(machine: &mut Machine<'_>, state: &State, object: Reference) -> Option<Body> {
+    machine.body_if_any(state, object.id).map(|content| content.body.clone())
+}
+
 fn synchronised(
     machine: &mut Machine<'_>,
     before: &State,
@@ -277,7 +282,20 @@ fn synchronised(
                 Body::Semaphore { value, .. } => (true, *value),
                 _ => (true, 0),
             };
-            let changed = levels(&machine.body(before, object.id).body) != levels(&machine.body(after, object.id).body);
+            let is_free = |body: &Body| match body {
+                Body::Lock { owner } => owner.is_none(),
+                Body::RLock { owner, .. } => owner.is_none_or(|owner| owner == me),
+                Body::Semaphore { value, .. } => *value > 0,
+                _ => true,
+            };
+            let [earlier, later] = [before, after].map(|state| machine.body_if_any(state, object.id));
+            let changed = match (earlier, later) {
+                (Some(earlier), Some(later)) => levels(&earlier.body) != levels(&later.body),
+                // The thread has ended meanwhile, and with it whatever nobody else knew of.
+                (Some(earlier), None) => is_free(&earlier.body),
+                // It made the lock in this very step.
+                (None, _) => true,
+            };
             let got = *patience == Patience::Forever || changed;
             match (object.kind, got) {
                 (_, false) if *patience == Patience::Timed => format!("gives up waiting for {name}"),
@@ -290,7 +308,7 @@ fn synchronised(
         Sync::Locked => format!("asks whether {name} is held"),
         Sync::Sleep(_) => format!("falls asleep on {name} and lets go of its lock"),
         Sync::Wake(_) => {
-            let notified = matches!(&machine.body(before, object.id).body, Body::Condition { sleepers, .. }
+            let notified = matches!(content(machine, before, object), Some(Body::Condition { sleepers, .. })
                 if sleepers.iter().any(|sleeper| usize::from(sleeper.thread) == thread && sleeper.notified));
             match notified {
                 true => format!("wakes up on {name} and takes its lock again"),
@@ -298,15 +316,15 @@ fn synchronised(
             }
         }
         Sync::Notify(_) => {
-            let asleep = |body: &Body| match body {
-                Body::Condition { sleepers, .. } => {
+            let asleep = |body: Option<Body>| match body {
+                Some(Body::Condition { sleepers, .. }) => {
                     let not_yet = sleepers.iter().filter(|sleeper| !sleeper.notified);
                     not_yet.map(|sleeper| usize::from(sleeper.thread)).collect()
                 }
                 _ => Vec::new(),
             };
             let (mut woken, still) =
-                (asleep(&machine.body(before, object.id).body), asleep(&machine.body(after, object.id).body));
+                (asleep(content(machine, before, object)), asleep(content(machine, after, object)));
             woken.retain(|sleeper| !still.contains(sleeper));
             let names: Vec<String> = woken.into_iter().map(thread_name).collect();
             match names.is_empty() {
@@ -316,7 +334,7 @@ fn synchronised(
         }
         Sync::AwaitEvent(_) => format!(
             "finds {name} {}",
-            if matches!(machine.body(before, object.id).body, Body::Event(true)) {
+            if matches!(content(machine, before, object), Some(Body::Event(true))) {
                 "set"
             } else {
                 "not set, and waits no longer"
@@ -325,8 +343,8 @@ fn synchronised(
         Sync::SetEvent => format!("sets {name}"),
         Sync::ClearEvent => format!("clears {name}"),
         Sync::IsSet => format!("asks whether {name} is set"),
-        Sync::Arrive(_) => match &machine.body(before, object.id).body {
-            Body::Barrier(barrier) if barrier.broken => format!("finds {name} broken"),
+        Sync::Arrive(_) => match content(machine, before, object) {
+            Some(Body::Barrier(barrier)) if barrier.broken => format!("finds {name} broken"),
             _ => format!("arrives at {name}"),
         },
         Sync::GiveUp => format!("gives up waiting at {name}, and breaks it"),
@@ -335,9 +353,9 @@ fn synchronised(
         Sync::IsBroken => format!("asks whether {name} is broken"),
         Sync::Parties | Sync::Waiting => format!("asks {name} how many wait"),
         Sync::Put(item, _) => format!("puts {} into {name}", value(item)),
-        Sync::Get(_) => match &machine.body(before, object.id).body {
-            Body::Queue(queue) if queue.items.is_empty() => format!("finds {name} empty"),
-            Body::Queue(queue) => {
+        Sync::Get(_) => match content(machine, before, object) {
+            Some(Body::Queue(queue)) if queue.items.is_empty() => format!("finds {name} empty"),
+            Some(Body::Queue(queue)) => {
                 let item = if queue.kind == QueueKind::Lifo { queue.items.last() } else { queue.items.first() }
                     .cloned()
                     .unwrap_or_default();
@@ -361,7 +379,7 @@ fn synchronised(
         Sync::Swap(new) => format!("swaps {name} for {}", value(new)),
         Sync::CompareExchange(expected, new) => {
             let (expected, new) = (value(expected), value(new));
-            let changed = machine.held(before, object.id) != machine.held(after, object.id);
+            let changed = content(machine, before, object) != content(machine, after, object);
             match changed {
                 true => format!("finds {name} to be {expected} and makes it {new}, in one step"),
                 false => format!("does not change {name}: it looked for {expected}"),

@@ -504,7 +504,10 @@ impl Thread {
             Collect::List => new(New::List(items.to_vec())),
             Collect::Tuple => self.value(Value::Tuple(items)),
             Collect::Set => new(New::Set(items.to_vec())),
-            Collect::Array => new(New::SharedArray(items.iter().map(shared_number).collect::<Result<_, _>>()?)),
+            Collect::Array => {
+                let items = items.iter().map(shared_number).collect::<Result<_, _>>()?;
+                new(New::Shared(Box::new(New::SharedArray(items))))
+            }
             Collect::Dict(named) => new(New::Dict([pairs(program, &items)?, named].concat())),
             Collect::Sorted(reverse) => new(New::List(sorted(plain(&items)?, reverse, &Nowhere(program))?)),
             Collect::Best(largest, default) => match (best(program, plain(&items)?, largest)?, default) {
