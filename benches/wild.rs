@@ -46,9 +46,11 @@ struct Wild {
 impl Wild {
     fn start(plan: &LanePlan, seed: u64) -> Wild {
         let plan = LanePlan { seed, capacity: None, ..plan.clone() };
-        let arena = Arena::private(Clock::calibrated()).expect("memory");
+        let (arena, memory) = Arena::shared(Clock::calibrated()).expect("memory");
         let work = workload::build(&plan, arena, LockId(0)).expect("a workload");
-        let floor = Arc::new(Floor::new(plan, arena, None, work, (LockId(0), LockId(0))));
+        let mut floor = Floor::new(plan, arena, Some(memory), work, (LockId(0), LockId(0)));
+        floor.executable = Some(env!("CARGO_BIN_EXE_poolscope").into());
+        let floor = Arc::new(floor);
         let pool = pool::build(&floor).expect("a pool");
         Wild { pool, recorder: Recorder::for_caller(arena, false), next: 0 }
     }

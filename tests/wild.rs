@@ -57,9 +57,11 @@ impl Wild {
             telemetry: true,
             seed: 1,
         };
-        let arena = Arena::private(Clock::calibrated()).expect("memory");
+        let (arena, memory) = Arena::shared(Clock::calibrated()).expect("memory");
         let work = workload::build(&plan, arena, LockId(0)).expect("a workload");
-        let floor = Arc::new(Floor::new(plan, arena, None, work, (LockId(0), LockId(0))));
+        let mut floor = Floor::new(plan, arena, Some(memory), work, (LockId(0), LockId(0)));
+        floor.executable = Some(env!("CARGO_BIN_EXE_poolscope").into());
+        let floor = Arc::new(floor);
         let pool = pool::build(&floor).expect("a pool");
         Wild { pool, recorder: Recorder::for_caller(arena, false), next: 0 }
     }
@@ -110,6 +112,7 @@ fn run(plan: ProgramPlan, runs: u64, at_most: Duration) -> RunsTick {
     wild.submit(runs);
     let told = wild.finish(at_most);
     wild.pool.wind_up();
+    wild.pool.end();
     told
 }
 
@@ -202,6 +205,457 @@ fn no_ending_comes_about_that_the_explorer_does_not_list() {
         for window in [Window::Natural, Window::Yields { count: 2 }] {
             let told = run(ProgramPlan { window, ..plan.clone() }, 200, Duration::from_millis(700));
             check(&name, &told, &report);
+            let can_stand = report.outcomes.iter().any(|outcome| outcome.kind == Kind::Deadlock);
+            assert!(can_stand || told.standstill.is_none(), "{name}: {:?}", told.standstill);
+        }
+    }
+}
+
+/// Programs of processes: what is copied and what is shared, and what they wait for.
+const OF_PROCESSES: &[(&str, &str)] = &[
+    (
+        "what-is-copied",
+        r#"
+import multiprocessing
+
+items = [[1], 2]
+same = items[0]
+box = {"a": items}
+
+
+def work(own, number):
+    own.append(number)
+    items.append(number)
+    same.append(9)
+    print(items, same, own is items, box["a"] is items, items[0] is same)
+
+
+p = multiprocessing.Process(target=work, args=(items, 3))
+p.start()
+items.append(4)
+p.join()
+print(items, p.is_alive())
+"#,
+    ),
+    (
+        "spawned",
+        r#"
+import multiprocessing
+
+seen = 0
+
+
+def work(numbers):
+    global seen
+    seen += numbers[0]
+    numbers.append(1)
+    print(seen, numbers, __name__)
+
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    seen = 5
+    numbers = [7]
+    p = multiprocessing.Process(target=work, args=(numbers,))
+    p.start()
+    p.join()
+    print(seen, numbers)
+"#,
+    ),
+    (
+        "large-numbers",
+        r#"
+import multiprocessing
+
+value = multiprocessing.Value("q", 2**62)
+array = multiprocessing.Array("q", [1, 2])
+
+
+def work():
+    value.value -= 2**61
+    array[0] += 2**60
+
+
+a = multiprocessing.Process(target=work)
+b = multiprocessing.Process(target=work)
+a.start()
+b.start()
+a.join()
+b.join()
+print(value.value, array[0], len(array))
+"#,
+    ),
+    (
+        "through-queues",
+        r#"
+import multiprocessing
+
+there = multiprocessing.Queue()
+back = multiprocessing.Queue()
+
+
+def work():
+    item = there.get()
+    item.append({"x": item[0]})
+    back.put((item, item))
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+sent = [[1]]
+there.put(sent)
+sent.append(2)
+one, other = back.get()
+p.join()
+left = [one is other, one[0] is one[1]["x"], len(one)]
+print(one, sent, left)
+there.put([3, {"k": (4, "five")}])
+"#,
+    ),
+    (
+        "pool-of-processes",
+        r#"
+from concurrent.futures import ProcessPoolExecutor
+
+seen = []
+
+
+def double(item):
+    seen.append(item)
+    if item[0] == 2:
+        raise ValueError(item)
+    item[0] *= 2
+    return item
+
+
+with ProcessPoolExecutor(2) as pool:
+    first = [1]
+    futures = [pool.submit(double, item) for item in (first, [2])]
+    result = futures[0].result()
+    result.append(8)
+    print(result, futures[0].result(), first, seen)
+    try:
+        futures[1].result()
+    except ValueError as error:
+        print("failed", error)
+"#,
+    ),
+    (
+        "pool-map",
+        r#"
+from multiprocessing import Pool
+
+offset = 3
+
+
+def shift(number):
+    return number + offset
+
+
+with Pool(2) as pool:
+    print(pool.map(shift, [1, 2]))
+"#,
+    ),
+    (
+        "within-each-other",
+        r#"
+import multiprocessing
+
+total = multiprocessing.Value("i", 0)
+
+
+def inner(number):
+    with total.get_lock():
+        total.value += number
+
+
+def outer():
+    number = 2
+    child = multiprocessing.Process(target=inner, args=(number,))
+    child.start()
+    child.join()
+    with total.get_lock():
+        total.value += 10
+
+
+p = multiprocessing.Process(target=outer)
+p.start()
+p.join()
+print(total.value)
+"#,
+    ),
+    (
+        "threads-in-a-process",
+        r#"
+import multiprocessing
+import threading
+
+lock = threading.Lock()
+out = multiprocessing.Queue()
+count = 0
+
+
+def add():
+    global count
+    with lock:
+        count += 1
+
+
+def work():
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    out.put(count)
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+print(out.get(), count)
+p.join()
+"#,
+    ),
+    (
+        "ab-ba-in-a-process",
+        r#"
+import multiprocessing
+import threading
+
+left = threading.Lock()
+right = threading.Lock()
+
+
+def take(one, other):
+    with one:
+        with other:
+            pass
+
+
+def work():
+    a = threading.Thread(target=take, args=(left, right))
+    b = threading.Thread(target=take, args=(right, left))
+    a.start()
+    b.start()
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+p.join()
+print("done")
+"#,
+    ),
+    (
+        "ab-ba-of-processes",
+        r#"
+import multiprocessing
+
+left = multiprocessing.Lock()
+right = multiprocessing.Lock()
+
+
+def take(one, other):
+    with one:
+        with other:
+            pass
+
+
+a = multiprocessing.Process(target=take, args=(left, right))
+b = multiprocessing.Process(target=take, args=(right, left))
+a.start()
+b.start()
+a.join()
+b.join()
+"#,
+    ),
+    (
+        "conditions-of-processes",
+        r#"
+import multiprocessing
+
+condition = multiprocessing.Condition()
+ready = multiprocessing.Value("i", 0)
+gate = multiprocessing.Event()
+permits = multiprocessing.Semaphore(1)
+meeting = multiprocessing.Barrier(2)
+
+
+def work():
+    with condition:
+        condition.wait_for(lambda: ready.value == 1)
+    gate.set()
+    meeting.wait()
+    with permits:
+        print("child")
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+with condition:
+    ready.value = 1
+    condition.notify()
+gate.wait()
+meeting.wait()
+with permits:
+    print("main")
+p.join()
+"#,
+    ),
+    (
+        "pipes-of-processes",
+        r#"
+import multiprocessing
+
+here, there = multiprocessing.Pipe()
+
+
+def work():
+    here.close()
+    while True:
+        try:
+            item = there.recv()
+        except EOFError:
+            print("nobody left")
+            break
+        there.send([item, item])
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+there.close()
+here.send({"a": 1})
+answer = here.recv()
+here.close()
+p.join()
+print(answer, answer[0] is answer[1])
+"#,
+    ),
+    (
+        "fails-in-a-process",
+        r#"
+import multiprocessing
+
+items = [1, 2]
+
+
+class Wrong(Exception):
+    pass
+
+
+def work():
+    raise Wrong(items, {"a": None})
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+p.join()
+"#,
+    ),
+    (
+        "daemon-process",
+        r#"
+import multiprocessing
+
+value = multiprocessing.Value("i", 0)
+
+
+def work():
+    value.value = 1
+
+
+p = multiprocessing.Process(target=work, daemon=True)
+p.start()
+print(value.value)
+"#,
+    ),
+    (
+        "objects-handed-over",
+        r#"
+import multiprocessing
+
+
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+        self.log = []
+
+    def pay(self, amount):
+        self.balance -= amount
+        self.log.append(amount)
+        out.put((self.balance, self.log, seen))
+
+
+out = multiprocessing.Queue()
+seen = {1, 2}
+account = Account(10)
+p = multiprocessing.Process(target=account.pay, args=(3,))
+p.start()
+print(out.get(), account.balance, account.log)
+p.join()
+"#,
+    ),
+    (
+        "a-class-of-processes",
+        r#"
+import multiprocessing
+
+
+class Worker(multiprocessing.Process):
+    def __init__(self, number, others):
+        super().__init__()
+        self.number = number
+        self.others = others
+        self.result = None
+
+    def run(self):
+        self.result = self.number * 2
+        self.others.append(self.result)
+        out.put((self.result, [other.result for other in workers if other is not self], self.others))
+
+
+out = multiprocessing.Queue()
+others = []
+workers = [Worker(number, others) for number in (1, 2)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join()
+print([worker.result for worker in workers], others, out.qsize())
+print(sorted([out.get()[0], out.get()[0]]))
+"#,
+    ),
+    (
+        "names-of-processes",
+        r#"
+import multiprocessing
+import threading
+
+
+def work():
+    print(multiprocessing.current_process().name, threading.current_thread().name)
+
+
+p = multiprocessing.Process(target=work)
+q = multiprocessing.Process(target=work, name="second")
+p.start()
+p.join()
+q.start()
+q.join()
+print(p.name, q.name, multiprocessing.current_process().name)
+"#,
+    ),
+];
+
+#[test]
+fn processes_come_to_what_the_explorer_lists() {
+    for (name, text) in OF_PROCESSES {
+        let plan = plan(name, text);
+        let report = explored(&plan);
+        assert!(report.complete, "{name}");
+        for window in [Window::Natural, Window::Yields { count: 2 }] {
+            let told = run(ProgramPlan { window, ..plan.clone() }, 40, Duration::from_secs(4));
+            assert!(count(&told) > 0, "{name}");
+            check(name, &told, &report);
             let can_stand = report.outcomes.iter().any(|outcome| outcome.kind == Kind::Deadlock);
             assert!(can_stand || told.standstill.is_none(), "{name}: {:?}", told.standstill);
         }

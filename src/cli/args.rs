@@ -308,6 +308,12 @@ pub(super) enum Command {
     /// Wait for the end of a lane that runs commands, and end what is left of it.
     #[command(hide = true)]
     Warden,
+    /// Be a process of a lane's program.
+    #[command(hide = true)]
+    Host {
+        /// The thread of the program that it begins with.
+        number: u32,
+    },
     /// Be a worker process of a lane.
     #[command(hide = true)]
     Worker {

@@ -163,6 +163,7 @@ fn dispatch(cli: Cli) -> Done {
         Command::Explorer => child(crate::source::explorer::main(io::stdin().lock(), io::stdout())),
         Command::Lane => child(crate::lane::child::main()),
         Command::Warden => child(crate::pool::warden_main()),
+        Command::Host { number } => child(crate::pool::host_main(number)),
         Command::Worker { id } => child(crate::pool::worker_main(id)),
         Command::Forkserver => child(crate::pool::forkserver_main()),
     }

@@ -75,7 +75,9 @@ fn begin(plan: LanePlan, start_ns: u64, tick_ms: u64, paused: bool, born_ns: u64
     let (mut locks, queue_lock, first_lock) = name_locks(&plan);
     let clock = if plan.telemetry { clock::Clock::calibrated() } else { clock::Clock::KERNEL };
     let (arena, memory) = match plan.pool {
-        PoolPlan::Processes { .. } => Arena::shared(clock).map(|(arena, memory)| (arena, Some(memory)))?,
+        PoolPlan::Processes { .. } | PoolPlan::Program(_) => {
+            Arena::shared(clock).map(|(arena, memory)| (arena, Some(memory)))?
+        }
         _ => (Arena::private(clock)?, None),
     };
     locks.extend(pool::lock_names(&plan, arena)?);

@@ -240,9 +240,8 @@ impl Reporter {
 
     /// Stops the workers, or keeps them stopped: a thread's halt ends by itself unless it is renewed (`system` says why).
     fn hold_halted(&self) {
-        if self.floor.plan.pool.works_in_processes() {
-            self.pool.halt_processes();
-        } else {
+        self.pool.halt_processes();
+        if !self.floor.plan.pool.works_in_processes() {
             let tids: Vec<u32> = self.alive().map(|id| self.floor.arena.worker(id).tid()).collect();
             let _ = system::halt_threads(&tids);
         }
@@ -458,8 +457,10 @@ impl Reporter {
     /// What living worker processes used so far; none where workers are threads of the lane, whose time is the lane's.
     fn living_ns(&self) -> Option<u64> {
         match &self.floor.plan.pool {
-            PoolPlan::Command(_) => {
-                Some(self.pool.processes().into_iter().filter_map(system::cpu_ns_of_process).sum::<u64>())
+            pool @ (PoolPlan::Command(_) | PoolPlan::Program(_)) => {
+                let processes = self.pool.processes();
+                let has_any = pool.command().is_some() || !processes.is_empty();
+                has_any.then(|| processes.into_iter().filter_map(system::cpu_ns_of_process).sum())
             }
             pool => pool.works_in_processes().then(|| self.usage.living_ns()),
         }

@@ -28,7 +28,11 @@ struct Clocked {
 
 impl Clocked {
     fn new(tid: u32, is_process: bool) -> Clocked {
-        let clock = if is_process { TaskClock::open_process(tid) } else { TaskClock::open(tid) };
+        let clock = match is_process {
+            true => TaskClock::open_process(tid),
+            // A process of a program's is the lane's child, and its threads are workers like the lane's own.
+            false => TaskClock::open(tid).or_else(|| TaskClock::open_elsewhere(tid)),
+        };
         Clocked { tid, clock, before: TaskTimes::default(), place: None }
     }
 }
@@ -72,7 +76,8 @@ impl LaneUsage {
         let clocked = self.clocks.get_mut(&id)?;
         if clocked.place.is_none() {
             let tid = clocked.tid;
-            clocked.place = if is_process { TaskPlace::open_process(tid) } else { TaskPlace::open(tid) };
+            let own = if is_process { None } else { TaskPlace::open(tid) };
+            clocked.place = own.or_else(|| TaskPlace::open_process(tid));
         }
         let core = clocked.place.as_ref()?.core();
         if !keep {

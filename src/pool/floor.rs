@@ -6,6 +6,7 @@ use crate::workload::{self, Task, Work};
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,6 +43,8 @@ pub struct Floor {
     pub first_lock: LockId,
     /// What process workers need to share the blocks: the arena's descriptor.
     pub memory: Option<OwnedFd>,
+    /// The program that its processes run; none for this very one.
+    pub executable: Option<PathBuf>,
     /// Whether the lane is ending: workers give tasks back then instead of beginning them.
     pub ending: AtomicBool,
     /// What they gave back.
@@ -76,6 +79,7 @@ impl Floor {
             queue_lock,
             first_lock,
             memory,
+            executable: None,
             ending: AtomicBool::new(false),
             left: Mutex::default(),
             by_caller: Mutex::default(),

@@ -16,6 +16,7 @@ mod command;
 mod cpython;
 mod dispatch;
 mod floor;
+mod handed;
 mod litmus;
 mod per_task;
 mod processes;
@@ -28,6 +29,7 @@ pub use command::{INPUTS_FD, check as check_command, warden_main};
 pub use dispatch::{Dispatcher, Rate};
 pub use floor::{Books, EventLog, Floor, Item, quiet_panics, run_item};
 pub use processes::{forkserver_main, worker_main};
+pub use wild::host_main;
 
 use crate::system;
 use crate::telemetry::{Arena, Recorder};

@@ -7,6 +7,7 @@
 //! Below, `[a b]` is the operand stack, top to the right; `[a b] -> [c]` what an instruction makes of it.
 
 use super::library::{Builtin, ExceptionKind};
+use serde::{Deserialize, Serialize};
 
 /// A whole program, ready to run. Module-level code is function 0.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Program {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub u16);
         impl $name {
             /// The index that it is.

@@ -1,5 +1,6 @@
 //! Lists, dicts and sets: what they hold, and each access to one as Python would carry it out.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::value::{Iteration, Reference, Value, View, range_len};
 pub const ITEMS_MAX: usize = 10_000;
 
 /// What a list, dict or set holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Collection {
     /// A list, or a shared array.
     List(Vec<Value>),
@@ -24,6 +25,12 @@ pub enum Collection {
     Set(Vec<Value>),
     /// A kept iterator: where it stands, or `None` where it has come to its end.
     Iterator(Option<Iteration>),
+}
+
+impl Default for Collection {
+    fn default() -> Collection {
+        Collection::List(Vec::new())
+    }
 }
 
 /// One access to a collection.

@@ -1,9 +1,11 @@
 //! The part of Python's library that programs may use: one table of what is in, by module and name.
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! builtins {
     ($($(#[$doc:meta])* $variant:ident, $module:literal, $name:literal;)*) => {
         /// Something of the library that has a name of its own: a function, a class, a module.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Builtin { $($(#[$doc])* #[doc = concat!("`", $module, ".", $name, "`")] $variant,)* }
 
         /// Each of them with its module (empty: no import needed) and its name there.
@@ -107,7 +109,7 @@ builtins! {
 macro_rules! exceptions {
     ($($variant:ident, $parent:ident, $module:literal, $name:literal;)*) => {
         /// An exception class of Python.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum ExceptionKind { $(#[doc = concat!("`", $name, "`")] $variant,)* }
 
         /// Each of them with its parent (its own parent at the top), its module (empty: no import needed) and its name there.

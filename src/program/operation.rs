@@ -3,6 +3,7 @@
 //! A thread runs by itself until it comes to one of these; whoever runs it carries it out and gives back a value or an
 //! exception. Which of them are steps (`explorer.md`) is not decided here: it depends on what is shared.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::code::{ClassId, Comparison, GlobalId, NameId};
@@ -149,7 +150,7 @@ pub enum New {
 }
 
 /// What is special about a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum QueueKind {
     /// Nothing.
     Fifo,
@@ -275,7 +276,7 @@ pub enum Sync {
 }
 
 /// What a thread is prepared with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Preparation {
     /// What it calls; `None` for nothing.
     pub target: Value,

@@ -4,6 +4,7 @@ use super::code::Program;
 use super::operation::{Patience, Preparation, Sync};
 use super::text;
 use super::value::{Method, ObjectKind, Reference, Value};
+use serde::{Deserialize, Serialize};
 
 /// The most threads that a program may start.
 pub const THREADS_MAX: usize = 60;
@@ -15,7 +16,7 @@ pub const OUTPUT_MAX: usize = 100_000;
 pub const GUARD: &str = "a new process imports the module; put this under `if __name__ == \"__main__\":`";
 
 /// What a process has made that is named after its number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Counted {
     /// Threads that were given no name.
     pub threads: u32,

@@ -3,6 +3,7 @@
 //! A value is immutable and owns no memory that another could change. What can change (a list, a lock, an object)
 //! is a [`Reference`] into the world that the thread runs in.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::library::{Builtin, ExceptionKind};
 use super::limits::{VALUE_DEPTH_MAX, VALUES_MAX};
 
 /// A value of the program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// Nothing was assigned yet: not a value of Python's.
     #[default]
@@ -55,7 +56,7 @@ pub enum Value {
 }
 
 /// An object of the world: what it is, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reference {
     /// What it is.
     pub kind: ObjectKind,
@@ -64,7 +65,7 @@ pub struct Reference {
 }
 
 /// What of a dict is looked at; of anything else, its items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum View {
     /// Its keys, as where it is iterated over itself.
     Keys,
@@ -75,7 +76,7 @@ pub enum View {
 }
 
 /// Kinds of objects that can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ObjectKind {
     /// A list.
     List,
@@ -122,7 +123,7 @@ pub enum ObjectKind {
 }
 
 /// A method and what it is called on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Method {
     /// A function of a class.
     Function {
@@ -145,7 +146,7 @@ pub enum Method {
 }
 
 /// An exception: made, and perhaps raised.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Exception {
     /// Its class.
     pub class: ExceptionClass,
@@ -158,7 +159,7 @@ pub struct Exception {
 }
 
 /// The class of an exception.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExceptionClass {
     /// One of Python's.
     Python(ExceptionKind),
@@ -167,7 +168,7 @@ pub enum ExceptionClass {
 }
 
 /// Where a loop stands.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Iteration {
     /// In a range: next, stop, step.
     Range(i64, i64, i64),

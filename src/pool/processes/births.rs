@@ -1,16 +1,15 @@
 //! How a worker process comes to be: the executable started anew, or a clean process forked.
 
 use super::link::WorkerEnds;
-use super::worker::{BRIEFING_FD, Briefing, MEMORY_FD, ONE_FD, TWO_FD};
+use super::worker::{BRIEFING_FD, Briefing, ONE_FD, TWO_FD};
 use crate::doors::children::{Child, Spawn, Stream};
 use crate::pool::floor::Floor;
-use crate::system;
+use crate::pool::handed::{MEMORY_FD, brief};
 use crate::wire::{PoolPlan, Start, WorkerId};
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, socketpair,
 };
-use std::fs::File;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -32,14 +31,12 @@ struct Forkserver {
 
 impl Births {
     pub(super) fn new(floor: &Arc<Floor>) -> io::Result<Births> {
-        let briefing = Briefing { plan: floor.plan.clone(), first_lock: floor.first_lock };
-        let mut file = File::from(system::unnamed_memory("poolscope briefing")?);
-        file.write_all(serde_json::to_string(&briefing)?.as_bytes())?;
+        let briefing = brief(&Briefing { plan: floor.plan.clone(), first_lock: floor.first_lock })?;
         let start = match floor.plan.pool {
             PoolPlan::Processes { start, .. } => start,
             _ => Start::Spawn,
         };
-        Ok(Births { floor: Arc::clone(floor), briefing: file.into(), forkserver: None, start })
+        Ok(Births { floor: Arc::clone(floor), briefing, forkserver: None, start })
     }
 
     /// Makes a worker.

@@ -6,21 +6,19 @@ use super::link::{WorkerEnds, WorkerLink};
 use super::message::{Inbox, Reply, put_reply, take_request};
 use crate::doors::children::{Forked, fork_sibling};
 use crate::pool::floor::{Floor, quiet_panics, run_item};
+use crate::pool::handed::{MEMORY_FD, inherited, read_briefing};
 use crate::system;
 use crate::telemetry::{Arena, Recorder};
 use crate::wire::{LanePlan, LockId, PoolPlan, WorkerId};
 use crate::workload;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::FileExt;
+use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitCode;
 
 /// The numbers under which a worker finds what it was given.
-pub(super) const MEMORY_FD: RawFd = 3;
 pub(super) const ONE_FD: RawFd = 4;
 pub(super) const TWO_FD: RawFd = 5;
 pub(super) const BRIEFING_FD: RawFd = 6;
@@ -96,25 +94,6 @@ fn next_birth(control: &OwnedFd) -> io::Result<Option<(WorkerId, WorkerEnds)>> {
 fn answer(control: &OwnedFd, answer: i64) -> io::Result<()> {
     rustix::net::send(control, &answer.to_le_bytes(), rustix::net::SendFlags::NOSIGNAL)?;
     Ok(())
-}
-
-fn read_briefing(from: OwnedFd) -> io::Result<Briefing> {
-    let file = File::from(from);
-    let mut text = vec![0; file.metadata()?.len() as usize];
-    // Several processes share this open file and its position: each reads from the beginning, wherever that is.
-    file.read_exact_at(&mut text, 0)?;
-    serde_json::from_slice(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-}
-
-/// What the lane put under a number before this process began.
-#[expect(unsafe_code, reason = "a descriptor that only its number tells of")]
-fn inherited(number: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: fcntl reads no memory; for a number that is not open it fails.
-    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "only a lane starts this process"));
-    }
-    // SAFETY: it is open, and each number is taken over once, at the very start of the process.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 fn work(id: WorkerId, arena: Arena, briefing: Briefing, ends: WorkerEnds) -> io::Result<ExitCode> {

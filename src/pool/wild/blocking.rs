@@ -4,15 +4,15 @@
 //! into the object's line, sleeps on the word of its own seat, and looks again when called: being called is no promise,
 //! another thread may have been quicker.
 
+use super::objects::{BarrierBody, Body, Connection, Sleeper, Stage, SyncBody, SyncObject, SyncState};
+use super::parcel::Item;
 use super::runner::{Attempt, Done, Runner, Stop, done, flag, raised, runtime};
-use super::seat::{Stand, Wait};
-use super::world::{BarrierBody, Body, Connection, Sleeper, Stage, SyncBody, SyncObject, SyncState};
+use super::seat::{For, Stand, Wait};
 use crate::program::collection::Failure;
 use crate::program::library::ExceptionKind;
 use crate::program::operation::{Patience, QueueKind, Sync};
 use crate::program::rules;
 use crate::program::value::{Exception, ObjectKind, Reference, Value};
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl SyncState {
 impl Runner<'_> {
     fn call_all(&mut self) {
         let world = self.world;
-        self.to_call.drain(..).for_each(|thread| world.seats[thread].call());
+        self.to_call.drain(..).for_each(|thread| world.seats()[thread].call());
     }
 
     /// Waits at an object until `look` has something.
@@ -76,7 +76,7 @@ impl Runner<'_> {
             _ => {}
         }
         let since_ns = self.recorder.now_ns();
-        self.seat.set_wait(Some(Wait { object, sync: sync.clone(), since_ns }));
+        self.seat.set_wait(Some(Wait { object, what: For::of(sync), since_ns }));
         let watch = at.lock.map(|lock| self.recorder.wait_begins(lock));
         let watch = match watch {
             Some(watch) => Ok(watch),
@@ -289,7 +289,7 @@ impl Runner<'_> {
             Some(Body::SharedValue { word, lock }) => match sync {
                 Sync::Read => done(world.load(word)),
                 Sync::Write(value) => {
-                    let value = world.keep(value, self.me, &mut self.made)?;
+                    let value = world.keep_for(word, value, self.me, &mut self.made)?;
                     world.store(word, value);
                     done(Value::None)
                 }
@@ -338,7 +338,7 @@ impl Runner<'_> {
                 };
                 result.map(Done::Value)
             }
-            Some(Body::Connection(end)) => self.at_pipe(object, end, sync),
+            Some(Body::Connection(connection)) => self.at_pipe(object, connection, sync),
             Some(Body::Collection(_)) if *sync == Sync::GetLock => {
                 Err(Failure::Limit("`get_lock` of an Array: use a Lock of your own".into()).into())
             }
@@ -347,11 +347,12 @@ impl Runner<'_> {
     }
 
     /// At one end of a pipe.
-    fn at_pipe(&mut self, object: Reference, end: &Connection, sync: &Sync) -> Attempt {
-        let has_it = end.holders().contains(&self.space);
+    fn at_pipe(&mut self, object: Reference, connection: &Connection, sync: &Sync) -> Attempt {
+        let space = self.world.space;
+        let Connection { end, holders } = connection;
         match sync {
             Sync::Close => {
-                end.holders().retain(|process| *process != self.space);
+                holders.fetch_and(!(1 << space), SeqCst);
                 // Who waits at the other end may have nobody left to wait for.
                 for queue in [end.incoming, end.outgoing] {
                     if let Some(at) = self.world.sync(queue.id) {
@@ -361,7 +362,7 @@ impl Runner<'_> {
                 self.call_all();
                 done(Value::None)
             }
-            Sync::Put(..) | Sync::Get(_) | Sync::Poll(_) if !has_it => {
+            Sync::Put(..) | Sync::Get(_) | Sync::Poll(_) if !connection.is_with(space) => {
                 raised(ExceptionKind::OSError, "handle is closed")
             }
             Sync::Put(..) if !end.sends => raised(ExceptionKind::OSError, "connection is read-only"),
@@ -535,12 +536,12 @@ impl Runner<'_> {
         let broken = || Err(Stop::Failure(Failure::Raised(ExceptionKind::BrokenBarrierError, Value::Unset)));
         let mut came: Option<usize> = None;
         loop {
-            let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<Value>> {
+            let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<(Value, Option<Item>)>> {
                 let SyncBody::Barrier(barrier) = &mut state.body else { return Some(None) };
                 if let Some(place) = came {
                     let at = barrier.left.iter().position(|(thread, _)| *thread == me)?;
                     let (_, well) = barrier.left.remove(at);
-                    return Some(well.then_some(Value::Int(place as i64)));
+                    return Some(well.then_some((Value::Int(place as i64), None)));
                 }
                 if barrier.broken {
                     return Some(None);
@@ -555,18 +556,21 @@ impl Runner<'_> {
                     return None;
                 }
                 let place = Value::Int(place as i64);
-                if barrier.action != Value::None {
-                    barrier.is_acting = true;
-                    barrier.waiting.pop();
-                    return Some(Some(Value::tuple([place, barrier.action.clone()])));
-                }
                 barrier.waiting.pop();
+                if barrier.action.is_some() {
+                    barrier.is_acting = true;
+                    return Some(Some((place, barrier.action.clone())));
+                }
                 barrier.let_go(true);
                 state.call(usize::MAX, calls);
-                Some(Some(place))
+                Some(Some((place, None)))
             };
             match self.wait(object, sync, patience, at, &mut look)? {
-                Waited::Got(Some(value)) => return done(value),
+                Waited::Got(Some((place, None))) => return done(place),
+                Waited::Got(Some((place, Some(action)))) => {
+                    let action = self.open(action)?;
+                    return done(Value::tuple([place, action]));
+                }
                 Waited::Got(None) => return broken(),
                 Waited::GaveUp => {
                     let mut state = at.state();
@@ -596,7 +600,7 @@ impl Runner<'_> {
         // Nobody has the other end of the pipe any more.
         let is_alone = || peer.is_some_and(|peer| !world.is_held(peer));
         if let (SyncBody::Queue(queue), Sync::Put(..) | Sync::Get(_)) = (&at.state().body, sync)
-            && queue.closed_by.contains(&self.space)
+            && queue.closed_by.contains(&world.space)
         {
             return raised(ExceptionKind::ValueError, "Queue is closed");
         }
@@ -610,10 +614,10 @@ impl Runner<'_> {
                 if kind == QueueKind::Processes {
                     self.sends_connection(value)?;
                 }
-                let mut item = match kind {
-                    QueueKind::Processes => Some(self.copied(value, &mut BTreeMap::new())?),
-                    _ => Some(value.clone()),
-                };
+                let mut item = Some(match kind {
+                    QueueKind::Processes => Item::Packed(world.pack(vec![value.clone()])),
+                    _ => world.item(value, is_for_tasks && at.is_common()),
+                });
                 let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Result<i64, bool>> {
                     let SyncBody::Queue(queue) = &mut state.body else { return Some(Err(false)) };
                     if is_alone() {
@@ -644,7 +648,7 @@ impl Runner<'_> {
                 }
             }
             Sync::Get(patience) => {
-                let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<Value>> {
+                let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<Item>> {
                     let SyncBody::Queue(queue) = &mut state.body else { return Some(None) };
                     let item = match queue.kind {
                         QueueKind::Lifo => queue.items.pop_back(),
@@ -660,7 +664,7 @@ impl Runner<'_> {
                     }
                 };
                 match self.wait(as_seen, sync, *patience, at, &mut look)? {
-                    Waited::Got(Some(item)) => done(item),
+                    Waited::Got(Some(item)) => done(self.open(item)?),
                     Waited::Got(None) | Waited::GaveUp if peer.is_some() => fails(ExceptionKind::EOFError),
                     Waited::Got(None) => done(Value::None),
                     Waited::GaveUp => fails(ExceptionKind::QueueEmpty),
@@ -707,7 +711,7 @@ impl Runner<'_> {
                                 done(Value::None)
                             }
                             QueueKind::Processes => {
-                                queue.closed_by.push(self.space);
+                                queue.closed_by.push(world.space);
                                 done(Value::None)
                             }
                             _ => raised(ExceptionKind::AttributeError, "'Queue' object has no attribute 'close'"),
@@ -733,8 +737,9 @@ impl Runner<'_> {
             return match sync {
                 Sync::Resolve(good, value) => {
                     {
+                        let item = self.world.item(value, at.is_common());
                         let mut state = at.state();
-                        state.body = SyncBody::Future(Some((*good, value.clone())));
+                        state.body = SyncBody::Future(Some((*good, item)));
                         state.call(usize::MAX, &mut self.to_call);
                     }
                     self.call_all();
@@ -746,24 +751,37 @@ impl Runner<'_> {
         };
         let mut look = |state: &mut SyncState, _: &mut Vec<usize>| match &state.body {
             SyncBody::Future(result) => result.clone(),
-            _ => Some((true, Value::None)),
+            _ => Some((true, Item::Plain(Value::None))),
         };
-        let waited = self.wait(object, sync, *patience, at, &mut look)?;
+        let waited = match self.wait(object, sync, *patience, at, &mut look)? {
+            Waited::GaveUp => None,
+            Waited::Got((good, item)) => {
+                // Whoever asks again gets the same.
+                let value = match at.unpacked.get() {
+                    Some(value) => value.clone(),
+                    None => {
+                        let value = self.open(item)?;
+                        at.unpacked.get_or_init(|| value).clone()
+                    }
+                };
+                Some((good, value))
+            }
+        };
         let asks_for_result = matches!(sync, Sync::Result(..));
         let late = match sync {
             Sync::Result(_, kind) => *kind,
             _ => ExceptionKind::TimeoutError,
         };
         match waited {
-            Waited::GaveUp => Err(Stop::Failure(Failure::Raised(late, Value::Unset))),
-            Waited::Got((true, value)) if asks_for_result => done(value),
-            Waited::Got((true, _)) => done(Value::None),
-            Waited::Got((false, Value::Exception(exception))) if asks_for_result => {
+            None => Err(Stop::Failure(Failure::Raised(late, Value::Unset))),
+            Some((true, value)) if asks_for_result => done(value),
+            Some((true, _)) => done(Value::None),
+            Some((false, Value::Exception(exception))) if asks_for_result => {
                 // Raised anew where the result is asked for.
                 Ok(Done::Raised(Arc::new(Exception { line: 0, ..(*exception).clone() })))
             }
-            Waited::Got((false, _)) if asks_for_result => done(Value::None),
-            Waited::Got((false, exception)) => done(exception),
+            Some((false, _)) if asks_for_result => done(Value::None),
+            Some((false, exception)) => done(exception),
         }
     }
 
@@ -821,19 +839,16 @@ impl Runner<'_> {
             return runtime(if is_process { "can only join a child process" } else { "cannot join current thread" });
         }
         let world = Arc::clone(self.world);
-        let row = &world.rows[other].end;
-        let end = || row.lock().unwrap_or_else(PoisonError::into_inner);
-        {
-            // In the line first: whoever ends between the two looks calls.
-            end().waiters.push(self.me);
-            let leaves = world.has_ended(other) || !matches!(patience, Patience::Forever | Patience::Timed);
-            if leaves || self.is_trial() {
-                end().waiters.retain(|waiter| *waiter != self.me);
-                return if leaves { done(Value::None) } else { Err(Stop::Over) };
-            }
+        let row = world.common.row(other);
+        // In the line first: whoever ends between the two looks calls.
+        row.await_end(self.me, true);
+        let leaves = world.has_ended(other) || !matches!(patience, Patience::Forever | Patience::Timed);
+        if leaves || self.is_trial() {
+            row.await_end(self.me, false);
+            return if leaves { done(Value::None) } else { Err(Stop::Over) };
         }
         let since_ns = self.recorder.now_ns();
-        self.seat.set_wait(Some(Wait { object, sync: sync.clone(), since_ns }));
+        self.seat.set_wait(Some(Wait { object, what: For::of(sync), since_ns }));
         let blocked = self.recorder.block_begins();
         let is_timed = patience == Patience::Timed;
         let until_ns = since_ns + TIME_OUT.as_nanos() as u64;
@@ -848,13 +863,9 @@ impl Runner<'_> {
                 break Err(Stop::Over);
             }
             self.seat.wake_up();
-            let mut line = end();
-            if !line.waiters.contains(&self.me) {
-                line.waiters.push(self.me);
-            }
-            drop(line);
+            row.await_end(self.me, true);
             if world.has_ended(other) || (is_timed && self.recorder.now_ns() >= until_ns) {
-                end().waiters.retain(|waiter| *waiter != self.me);
+                row.await_end(self.me, false);
                 break done(Value::None);
             }
         };
@@ -870,7 +881,7 @@ impl Runner<'_> {
     /// The end of a process's main thread tells the workers of its executors that no more tasks will come.
     pub(super) fn close_task_queues(&mut self) {
         let queues = self.world.task_queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (_, queue) in queues.into_iter().filter(|(home, _)| *home == self.space) {
+        for queue in queues {
             let Some(at) = self.world.sync(queue.id) else { continue };
             let mut state = at.state();
             if let SyncBody::Queue(queue) = &mut state.body

@@ -1,26 +1,32 @@
 //! How a run ended, in the words of the explorer. Only read of a world in which nobody moves any more.
 
-use super::seat::{Stand, Wait};
-use super::world::{Body, Raised, Stage, SyncBody, World};
+use super::common::{TOO_MUCH, Text};
+use super::objects::{Body, Stage, SyncBody};
+use super::parcel::{Content, Item};
+use super::seat::{For, Stand, Wait};
+use super::world::{Raised, World};
 use crate::program::collection::Collection;
-use crate::program::operation::{Patience, Sync};
 use crate::program::spelling::{self, Inside, Insides};
 use crate::program::text;
 use crate::program::value::{Reference, Value};
 use crate::wire::{Ending, EndingKind, Waiting};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
 
 /// How a run ended in which everybody has stopped.
 pub(super) fn ending(world: &World) -> Ending {
-    if let Some(decided) = world.verdict.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    if let Some(decided) = world.decided() {
         return decided;
     }
-    let failures = world.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    if world.common.is_full() {
+        let message = Some(TOO_MUCH.to_string());
+        return Ending { kind: EndingKind::Unended, message, ..Ending::default() };
+    }
+    let failures: Vec<Raised> =
+        world.common.with(Text::Failures, |failures: &mut Vec<Raised>| std::mem::take(failures));
     match first_failure(&failures) {
-        Some(failure) => failed(world, failure),
+        Some(failure) => failed(failure),
         None => Ending { values: values(world), output: output(world), ..Ending::default() },
     }
 }
@@ -34,18 +40,16 @@ fn first_failure(failures: &[Raised]) -> Option<&Raised> {
 
 /// An ending by an exception. It has no values: the others did not stop at the same moment, and what they have done since
 /// is not part of it.
-fn failed(world: &World, failure: &Raised) -> Ending {
-    let held = world.held(&failure.exception.arguments.iter().collect::<Vec<_>>());
-    let message = text::exception_line(world.program(), &failure.exception, &held);
-    let kind = match message.split(':').next() {
+fn failed(failure: &Raised) -> Ending {
+    let kind = match failure.message.split(':').next() {
         Some("AssertionError") => EndingKind::Assertion,
         _ => EndingKind::Exception,
     };
     Ending {
         kind,
         thread: Some(failure.thread as u32),
-        line: Some(failure.exception.line),
-        message: Some(message),
+        line: Some(failure.line),
+        message: Some(failure.message.clone()),
         ..Ending::default()
     }
 }
@@ -59,33 +63,34 @@ pub(super) fn stood_still(world: &World) -> Ending {
         waits: waits(world).into_iter().map(|(waiting, _)| waiting).collect(),
         ..Ending::default()
     };
-    for thread in 0..world.started.load(SeqCst) as usize {
-        if world.seats[thread].look().stand == Stand::Spinning {
+    for thread in 0..world.common.started() {
+        if world.seats()[thread].look().stand == Stand::Spinning {
             ending.kind = EndingKind::Spins;
             ending.thread = Some(thread as u32);
-            ending.line = Some(world.rows[thread].spins_at.load(SeqCst));
+            ending.line = Some(world.common.row(thread).spins_at.load(SeqCst));
         }
     }
     ending
 }
 
 fn output(world: &World) -> Vec<String> {
-    world.console.lock().unwrap_or_else(PoisonError::into_inner).lines().map(String::from).collect()
+    world.common.with(Text::Console, |console: &mut String| console.lines().map(String::from).collect())
 }
 
 /// Every global that holds data, or that functions assign, and what it holds.
 fn values(world: &World) -> BTreeMap<String, Json> {
     let mut values = BTreeMap::new();
     let program = world.program();
-    let globals = program.globals.iter().zip(world.variables(0)).zip(&world.known.hot_globals);
+    let globals = program.globals.iter().zip(world.variables()).zip(&world.known.hot_globals);
     // The first is `__name__`.
     for ((name, word), is_hot) in globals.skip(1) {
         let value = world.load(word);
         // A function or a lock is worth telling only where it may be another one in another run.
-        if value == Value::Unset || !(*is_hot || spelling::holds_data(program, &mut Held(world), &value)) {
+        let mut held = Held { world, spread: BTreeMap::new() };
+        if value == Value::Unset || !(*is_hot || spelling::holds_data(program, &mut held, &value)) {
             continue;
         }
-        if let Some(json) = spelling::json(program, &mut Held(world), &value) {
+        if let Some(json) = spelling::json(program, &mut held, &value) {
             values.insert(name.clone(), json);
         }
     }
@@ -95,8 +100,7 @@ fn values(world: &World) -> BTreeMap<String, Json> {
 /// Who waits for what, and since when.
 pub(super) fn waits(world: &World) -> Vec<(Waiting, u64)> {
     let mut waits = Vec::new();
-    for thread in 0..world.started.load(SeqCst) as usize {
-        let seat = &world.seats[thread];
+    for (thread, seat) in world.seats()[..world.common.started()].iter().enumerate() {
         if !matches!(seat.look().stand, Stand::Waiting | Stand::Timed) {
             continue;
         }
@@ -113,7 +117,7 @@ fn owner_of(world: &World, lock: Reference) -> Option<usize> {
 }
 
 fn waiting(world: &World, thread: usize, wait: &Wait) -> Waiting {
-    let (object, sync) = (wait.object, &wait.sync);
+    let object = wait.object;
     let name = |object: Reference| name_of(world, object);
     let condition = world.sync(object.id).and_then(|at| match &at.state().body {
         SyncBody::Condition { lock, sleepers } => {
@@ -122,29 +126,29 @@ fn waiting(world: &World, thread: usize, wait: &Wait) -> Waiting {
         }
         _ => None,
     });
-    let joins = match (world.body(object.id), sync) {
-        (Some(Body::Thread(thread)), Sync::Join(_)) => match thread.about().stage {
+    let joins = match (world.body(object.id), wait.what) {
+        (Some(Body::Thread(thread)), For::End) => match thread.about().stage {
             Stage::Started(other) => Some(other),
             _ => None,
         },
         _ => None,
     };
-    let held_by = match (condition, sync) {
-        (Some((lock, _)), Sync::Acquire(_)) | (Some((lock, true)), Sync::Wake(_)) => owner_of(world, lock),
+    let held_by = match (condition, wait.what) {
+        (Some((lock, _)), For::Itself) | (Some((lock, true)), For::Notify | For::NotifyInTime) => owner_of(world, lock),
         (Some(_), _) => None,
         (None, _) => joins.or_else(|| owner_of(world, object)),
     };
-    let what = match (sync, condition, joins) {
+    let what = match (wait.what, condition, joins) {
         (_, _, Some(other)) => format!("the end of thread {other}"),
-        (Sync::Wake(Patience::Forever), Some((lock, _)), _) if held_by.is_some() => name(lock),
-        (Sync::Wake(_), ..) => format!("a notify of {}", name(object)),
-        (Sync::AwaitEvent(_), ..) => format!("{} to be set", name(object)),
-        (Sync::Put(..), ..) => format!("room in {}", name(object)),
-        (Sync::Get(_) | Sync::Poll(_), ..) => format!("an item in {}", name(object)),
-        (Sync::AwaitTasks, ..) => format!("all items of {} to be done", name(object)),
-        (Sync::Arrive(_), ..) => format!("the others at {}", name(object)),
-        (Sync::Result(..) | Sync::Failure(_), ..) => "a task's result".into(),
-        _ => name(object),
+        (For::Notify, Some((lock, _)), _) if held_by.is_some() => name(lock),
+        (For::Notify | For::NotifyInTime, ..) => format!("a notify of {}", name(object)),
+        (For::Event, ..) => format!("{} to be set", name(object)),
+        (For::Room, ..) => format!("room in {}", name(object)),
+        (For::Item, ..) => format!("an item in {}", name(object)),
+        (For::Tasks, ..) => format!("all items of {} to be done", name(object)),
+        (For::Others, ..) => format!("the others at {}", name(object)),
+        (For::Result, ..) => "a task's result".into(),
+        (For::Itself | For::End | For::Other, ..) => name(object),
     };
     Waiting { thread: thread as u32, what, held_by: held_by.map(|owner| owner as u32) }
 }
@@ -179,7 +183,7 @@ pub(super) fn name_of(world: &World, object: Reference) -> String {
 fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
     let program = world.program();
     let mut seen: BTreeSet<u32> = BTreeSet::new();
-    let globals = program.globals.iter().zip(world.variables(0)).skip(1);
+    let globals = program.globals.iter().zip(world.variables()).skip(1);
     let mut level: Vec<(u32, String)> = globals
         .filter_map(|(name, word)| match world.load(word) {
             Value::Object(object) => Some((object.id, name.clone())),
@@ -201,19 +205,17 @@ fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
                 }
             };
             match world.body(at) {
-                Some(Body::Collection(collection)) => {
-                    match &*collection.lock().unwrap_or_else(PoisonError::into_inner) {
-                        Collection::List(items) => {
-                            items.iter().enumerate().for_each(|(index, item)| inner(item, format!("{name}[{index}]")));
-                        }
-                        Collection::Dict(pairs) => {
-                            for (key, value) in pairs {
-                                inner(value, format!("{name}[{}]", text::plain(program, key, true)));
-                            }
-                        }
-                        Collection::Set(_) | Collection::Iterator(_) => {}
+                Some(Body::Collection(collection)) => match &*collection.hold() {
+                    Collection::List(items) => {
+                        items.iter().enumerate().for_each(|(index, item)| inner(item, format!("{name}[{index}]")));
                     }
-                }
+                    Collection::Dict(pairs) => {
+                        for (key, value) in pairs {
+                            inner(value, format!("{name}[{}]", text::plain(program, key, true)));
+                        }
+                    }
+                    Collection::Set(_) | Collection::Iterator(_) => {}
+                },
                 Some(Body::Instance(attributes)) => {
                     for (attribute, word) in attributes.all() {
                         inner(&world.load(word), format!("{name}.{}", program.names[attribute.index()]));
@@ -238,24 +240,62 @@ fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
 }
 
 /// What the objects of a run hold in which nobody moves any more.
-struct Held<'w>(&'w World);
+struct Held<'w> {
+    world: &'w World,
+    /// What is in parcels that nobody has unpacked, under numbers that nobody else has.
+    spread: BTreeMap<u32, Content>,
+}
+
+impl Held<'_> {
+    /// What waits in a queue, to be looked at.
+    fn look_into(&mut self, item: Item) -> Value {
+        match item {
+            Item::Plain(value) => value,
+            Item::Packed(parcel) => {
+                let mut last = u32::MAX - self.spread.len() as u32;
+                let mut fresh = || {
+                    last -= 1;
+                    last
+                };
+                let (value, contents) = parcel.spread(&mut fresh);
+                self.spread.extend(contents);
+                value
+            }
+        }
+    }
+}
 
 impl Insides for Held<'_> {
     fn inside(&mut self, object: Reference) -> Inside {
-        let world = self.0;
-        match world.body(object.id) {
-            Some(Body::Collection(collection)) => {
-                Inside::Collection(collection.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let world = self.world;
+        match self.spread.get(&object.id) {
+            Some(Content::Collection(collection)) => return Inside::Collection(collection.clone()),
+            Some(Content::Instance(attributes)) => {
+                let set = attributes.iter().filter(|(_, value)| *value != Value::Unset);
+                return Inside::Attributes(set.cloned().collect());
             }
+            Some(Content::Atomic(value)) => return Inside::Cell(value.clone()),
+            Some(_) => return Inside::Nothing,
+            None => {}
+        }
+        match world.body(object.id) {
+            Some(Body::Collection(collection)) => Inside::Collection(collection.hold().clone()),
             Some(Body::Instance(attributes)) => {
                 let all = attributes.all().into_iter().map(|(name, word)| (name, world.load(word)));
                 Inside::Attributes(all.filter(|(_, value)| *value != Value::Unset).collect())
             }
-            Some(Body::SharedValue { word, .. } | Body::Atomic(word)) => Inside::Cell(world.load(word)),
-            Some(Body::Sync(at)) => match &at.state().body {
-                SyncBody::Queue(queue) => Inside::Queue(queue.items.iter().cloned().collect()),
-                _ => Inside::Nothing,
-            },
+            Some(Body::SharedValue { word, .. }) => Inside::Cell(world.load(word)),
+            Some(Body::Atomic(word)) => Inside::Cell(world.load(word)),
+            Some(Body::Sync(at)) => {
+                let items = match &at.state().body {
+                    SyncBody::Queue(queue) => Some(queue.items.clone()),
+                    _ => None,
+                };
+                match items {
+                    Some(items) => Inside::Queue(items.into_iter().map(|item| self.look_into(item)).collect()),
+                    None => Inside::Nothing,
+                }
+            }
             _ => Inside::Nothing,
         }
     }

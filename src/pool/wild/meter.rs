@@ -7,11 +7,11 @@
 use super::seat::Seat;
 use super::world::World;
 use crate::wire::Stall;
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The worst that was seen.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stalls {
     /// Nobody got on: the one with the most operations.
     of_all: Option<Stall>,
@@ -79,15 +79,14 @@ impl Meter {
 
     /// Leaves what it saw with the run.
     pub(super) fn leave(self, world: &World) {
-        world.stalls.lock().unwrap_or_else(PoisonError::into_inner).join(&self.stalls);
+        world.with_stalls(|stalls| stalls.join(&self.stalls));
     }
 }
 
 /// How often all others have got on.
 fn others(world: &World, me: usize) -> u64 {
-    let started = world.started.load(SeqCst) as usize;
     let passed = |seat: &Seat| seat.progress.load(Relaxed);
-    (1..started).filter(|thread| *thread != me).map(|thread| passed(&world.seats[thread])).sum()
+    (1..world.common.started()).filter(|thread| *thread != me).map(|thread| passed(&world.seats()[thread])).sum()
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The threads of a small program on threads of the system, without any global lock: the program as it runs wild.
+//! The threads of a small program on threads of the system, and its processes as processes, without any global lock: the
+//! program as it runs wild.
 //!
 //! ```text
 //!  dispatcher ─▶ queue ─▶ worker 0: one run after the other ──────▶ ending ─▶ counted
@@ -11,16 +12,23 @@
 //! A task is a run: the program from a fresh state to its end. Worker 0 runs its main thread, worker `i` the thread that
 //! was started as the `i`th; workers are there for all runs. Each runs the same step code as the explorer
 //! ([`crate::program::thread`]) and carries its operations out on real memory ([`world`], [`operate`]), with real waiting
-//! ([`blocking`]). A process of the program is a thread here whose variables are its own.
+//! ([`blocking`]). A process of the program is a process of the system ([`host`]), with a world of its own; what it begins
+//! with crosses as bytes ([`parcel`]), and what is made to be shared lies in shared memory ([`common`]).
 //!
 //! An exception that nobody catches ends the run, as in the explorer; a run in which nobody can move is found by the
 //! monitor, left standing to be looked at, and ended; one that gets nowhere is ended as well.
 
 mod blocking;
+mod common;
+mod crew;
 mod ending;
+mod host;
+mod known;
 mod meter;
 mod monitor;
+mod objects;
 mod operate;
+mod parcel;
 mod runner;
 mod seat;
 mod shelf;
@@ -28,39 +36,49 @@ mod window;
 mod word;
 mod world;
 
+pub use host::host_main;
+
 use super::Pool;
 use super::channel::{Found, SharedQueue};
 use super::floor::{Floor, Item, run_item_as};
 use super::tally::Tally;
 use super::threads::settle_in;
+use crate::doors::children::Child;
 use crate::doors::threads;
-use crate::program::code::{Instruction, Program};
 use crate::program::rules::THREADS_MAX;
 use crate::program::thread::Thread;
 use crate::program::{self, Problem};
 use crate::system;
-use crate::telemetry::{Arena, LOCKS_MAX, Life, Recorder, SLOTS_MAX};
+use crate::telemetry::{Arena, LOCKS_MAX, Recorder, SLOTS_MAX};
 use crate::wire::{
-    Ending, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict, Waking, WorkerId,
+    Ending, EndingKind, Exit, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict,
+    WorkerId,
 };
 use crate::workload::Task;
+use common::Common;
+use crew::{Crew, Hands, await_none};
+use host::Hosts;
+use known::Known;
 use meter::Stalls;
+use objects::SyncBody;
 use runner::{Job, Runner, Starts};
-use seat::Seat;
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use window::{Dice, Window};
-use world::{Known, SyncBody, World};
+use world::{Made, World};
 
 /// The block of whoever looks at a program before its first run, out of every worker's way.
 const TRIAL: WorkerId = WorkerId(SLOTS_MAX as u32 - 5);
 
 /// The most operations that main may do before it starts a thread for its locks to be found.
 const TRIAL_OPERATIONS: u32 = 200_000;
+
+/// How long a run waits for its processes before it asks again whether they are still there.
+const HOSTS_PATIENCE: Duration = Duration::from_millis(20);
 
 /// The pool.
 pub(super) struct WildPool {
@@ -72,12 +90,11 @@ struct Shared {
     floor: Arc<Floor>,
     queue: SharedQueue,
     plan: ProgramPlan,
-    known: Arc<Known>,
-    seats: Arc<[Seat]>,
-    desks: Vec<Desk>,
-    /// Workers that there are.
-    workers: Mutex<usize>,
-    slots: AtomicUsize,
+    crew: Arc<Crew>,
+    /// What starts processes, where the program has any.
+    hosts: Option<Hosts>,
+    /// Processes that there are, by the thread that they begin with.
+    living: Mutex<BTreeMap<usize, Child>>,
     /// The run that goes on.
     current: Mutex<Option<Arc<World>>>,
     tally: Tally,
@@ -87,14 +104,8 @@ struct Shared {
     stood: AtomicBool,
     /// The lane is ending.
     winds_up: AtomicBool,
-}
-
-/// Where a worker finds what it is to run.
-#[derive(Default)]
-struct Desk {
-    job: Mutex<Option<Job>>,
-    /// 1: there is something. The futex that the worker sleeps on.
-    bell: AtomicU32,
+    /// Its processes have been ended.
+    has_ended: AtomicBool,
 }
 
 /// Which of a lane's runs in which nobody can move it is.
@@ -119,34 +130,25 @@ fn look_at(plan: &ProgramPlan, arena: Arena) -> io::Result<(Known, Vec<LockName>
             problems.iter().map(|problem| format!("{problem}\n")).collect::<String>(),
         )
     };
-    let program = Arc::new(program::compile(&plan.program, &plan.text).map_err(in_words)?);
-    let known = Known {
-        memory: plan.memory,
-        locks: BTreeMap::new(),
-        hot_globals: hot_globals(&program),
-        hot_names: hot_names(&program),
-        pipe_capacity: plan.pipe_capacity.map(i64::from),
-        spurious: plan.spurious,
-        longest_first: plan.notify == Waking::Fifo,
-        only_holders_release: !program.names.iter().any(|name| name == "release"),
-        has_marks: program.statements.iter().any(|statement| statement.progress),
-        program,
-    };
-    let seats: Arc<[Seat]> = (0..THREADS_MAX).map(|_| Seat::default()).collect();
-    let (world, made) = World::new(Arc::new(known), 0, 0, Arc::clone(&seats));
-    let world = Arc::new(world);
+    let known = Arc::new(Known::new(plan, BTreeMap::new()).map_err(in_words)?);
+    let common = Arc::new(Common::make()?.0);
+    common.begin_run(0);
+    let world = Arc::new(World::new(&known, &common, (0, 0), 0));
     let mut recorder = Recorder::new(arena, TRIAL, false);
     let mut runner = Runner {
         trial_left: Some(TRIAL_OPERATIONS),
-        ..Runner::new(&world, &seats[0], 0, &mut recorder, &Nobody, made, Dice::new(0), Window::none())
+        ..Runner::new(&world, 0, &mut recorder, &Nobody, Made::default(), Dice::new(0), Window::none())
     };
+    // It fails for no name of this length.
+    let _ = world.name_module("__main__", &mut runner.made);
     runner.run(Thread::main(world.program(), true), None);
     let chosen_by_chance = runner.chose;
-    let count = runner.made.objects();
+    let objects = runner.made.objects();
     recorder.close();
     let mut names = Vec::new();
     let mut locks = BTreeMap::new();
-    for id in 0..count {
+    // The numbers of main's own objects begin at 0.
+    for id in (0..objects).chain(world.common_objects()) {
         let Some(at) = world.sync(id).filter(|_| !chosen_by_chance && names.len() < LOCKS_MAX) else { continue };
         let kind = match &at.state().body {
             SyncBody::Lock { .. } => program::value::ObjectKind::Lock,
@@ -158,30 +160,9 @@ fn look_at(plan: &ProgramPlan, arena: Arena) -> io::Result<(Known, Vec<LockName>
         locks.insert(id, LockId(names.len() as u16));
         names.push(LockName { name: ending::name_of(&world, program::value::Reference { kind, id }), lock });
     }
-    Ok((Known { locks, ..world.known.again() }, names))
-}
-
-/// Of each global, whether a function assigns it: it changes while threads run.
-fn hot_globals(program: &Program) -> Vec<bool> {
-    let mut hot = vec![false; program.globals.len()];
-    for instruction in program.functions.iter().skip(1).flat_map(|function| &function.code) {
-        if let Instruction::StoreGlobal(global) | Instruction::DeleteGlobal(global) = instruction {
-            hot[global.index()] = true;
-        }
-    }
-    hot
-}
-
-/// Of each name, whether an attribute of that name is assigned anywhere but in an `__init__`.
-fn hot_names(program: &Program) -> Vec<bool> {
-    let mut hot = vec![false; program.names.len()];
-    let functions = program.functions.iter().filter(|function| function.name != "__init__" && !function.internal);
-    for instruction in functions.flat_map(|function| &function.code) {
-        if let Instruction::StoreAttribute(name) | Instruction::DeleteAttribute(name) = instruction {
-            hot[name.index()] = true;
-        }
-    }
-    hot
+    drop(world);
+    let known = Arc::into_inner(known).ok_or_else(|| io::Error::other("a trial that is still going on"))?;
+    Ok((Known { locks, ..known }, names))
 }
 
 /// Starts nothing.
@@ -197,24 +178,31 @@ impl WildPool {
     pub(super) fn start(floor: &Arc<Floor>) -> io::Result<Arc<dyn Pool>> {
         let PoolPlan::Program(plan) = &floor.plan.pool else { return Err(io::Error::other("no program to run")) };
         let (known, _) = look_at(plan, floor.arena)?;
+        let (common, memory) = Common::make()?;
+        let hosts = match known.has_processes {
+            true => Some(Hosts::new(&floor.plan, &known, memory)?),
+            false => None,
+        };
+        // Which threads are the lane's own is not known where there are processes.
+        let first = if known.has_processes { 1 } else { (floor.plan.workers as usize).clamp(1, THREADS_MAX) };
         let shared = Arc::new(Shared {
             queue: SharedQueue::new(floor),
             plan: plan.clone(),
-            known: Arc::new(known),
-            seats: (0..THREADS_MAX).map(|_| Seat::default()).collect(),
-            desks: (0..THREADS_MAX).map(|_| Desk::default()).collect(),
-            workers: Mutex::new(0),
-            slots: AtomicUsize::new(0),
+            crew: Arc::new(Crew::new(floor.plan.clone(), floor.arena, known, common)),
+            hosts,
+            living: Mutex::default(),
             current: Mutex::default(),
             tally: Tally::default(),
             stalls: Mutex::default(),
             stood: AtomicBool::new(false),
             winds_up: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
             floor: Arc::clone(floor),
         });
-        let first = (floor.plan.workers as usize).clamp(1, THREADS_MAX);
-        for thread in 0..first {
-            shared.hire(thread)?;
+        let main = Arc::clone(&shared);
+        shared.crew.engage(0, move |id| main.run_all(id))?;
+        for thread in 1..first {
+            shared.crew.hire(thread)?;
         }
         let watched = Arc::clone(&shared);
         threads::spawn("monitor", move || monitor::watch(&watched))?.detach();
@@ -222,54 +210,11 @@ impl WildPool {
     }
 }
 
-/// What a worker has for threads to be started by.
-struct Hands(Arc<Shared>);
-
-impl Starts for Hands {
-    fn start(&self, thread: usize, job: Job) -> io::Result<()> {
-        self.0.hire(thread)?;
-        let desk = &self.0.desks[thread];
-        *desk.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
-        desk.bell.store(1, SeqCst);
-        system::futex_wake(&desk.bell, 1);
-        Ok(())
-    }
-}
-
 impl Shared {
-    /// Sees to it that there is a worker of that number.
-    fn hire(self: &Arc<Self>, thread: usize) -> io::Result<()> {
-        if thread < self.slots.load(SeqCst) {
-            return Ok(());
-        }
-        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        while *workers <= thread {
-            let id = WorkerId(*workers as u32);
-            let block = self.floor.arena.worker(id);
-            block.set_life(Life::Starting);
-            let theirs = Arc::clone(self);
-            let started = threads::spawn_worker(&format!("thread {}", id.0), move || match id.0 {
-                0 => theirs.run_all(id),
-                _ => theirs.run_jobs(id),
-            });
-            match started {
-                // Ends with the process.
-                Ok(thread) => thread.detach(),
-                Err(error) => {
-                    block.set_life(Life::Ended);
-                    return Err(error);
-                }
-            }
-            *workers += 1;
-            self.slots.store(*workers, SeqCst);
-        }
-        Ok(())
-    }
-
     /// What worker 0 does.
     fn run_all(self: &Arc<Self>, id: WorkerId) {
         settle_in(&self.floor.plan, id);
-        let mut recorder = Recorder::new(self.floor.arena, id, self.floor.plan.telemetry);
+        let mut recorder = self.crew.recorder(id);
         loop {
             if let Found::Item(item) = self.queue.pop(&mut recorder) {
                 run_item_as(item, &self.floor, &mut recorder, |task, recorder| self.run(task, recorder));
@@ -277,78 +222,35 @@ impl Shared {
         }
     }
 
-    /// What the others do.
-    fn run_jobs(self: &Arc<Self>, id: WorkerId) {
-        settle_in(&self.floor.plan, id);
-        let mut recorder = Recorder::new(self.floor.arena, id, self.floor.plan.telemetry);
-        let me = id.0 as usize;
-        let (desk, hands) = (&self.desks[me], Hands(Arc::clone(self)));
-        loop {
-            while desk.bell.load(SeqCst) == 0 {
-                system::futex_wait(&desk.bell, 0, None);
-            }
-            desk.bell.store(0, SeqCst);
-            let Some(job) = desk.job.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
-            recorder.help_begins();
-            let world = job.world;
-            let dice = Dice::new(self.floor.plan.seed ^ world.run.rotate_left(8) ^ me as u64);
-            let mut runner = Runner {
-                space: job.space,
-                daemon: world.rows[me].daemon.load(SeqCst),
-                ..Runner::new(
-                    &world,
-                    &self.seats[me],
-                    me,
-                    &mut recorder,
-                    &hands,
-                    Default::default(),
-                    dice,
-                    self.window(),
-                )
-            };
-            if let Some(volley) = job.volley {
-                runner.line_up(volley);
-            }
-            // Copied: what its starter made for it lies beside what it made for others, in lines that all of them would write to.
-            runner.run(job.thread.clone(), job.pause);
-            recorder.help_ends();
-            if world.busy.fetch_sub(1, SeqCst) == 1 {
-                system::futex_wake(&world.busy, 1);
-            }
-        }
-    }
-
-    fn window(&self) -> Window {
-        Window::new(self.plan.window)
-    }
-
     /// One run: what it made, or nothing where it failed.
     fn run(self: &Arc<Self>, task: Task, recorder: &mut Recorder) -> Option<u64> {
         let began_ns = recorder.now_ns();
-        let (world, made) = World::new(Arc::clone(&self.known), task.id, began_ns, Arc::clone(&self.seats));
-        let world = Arc::new(world);
-        self.seats[0].take();
+        let (crew, common) = (&self.crew, &self.crew.common);
+        common.begin_run(task.id);
+        let world = Arc::new(World::new(&crew.known, common, (task.id, began_ns), 0));
+        common.seats()[0].take();
         self.tally.began_at(began_ns);
         self.lock_current(Some(Arc::clone(&world)));
-        let hands = Hands(Arc::clone(self));
-        let dice = Dice::new(self.floor.plan.seed ^ world.run.rotate_left(8));
-        Runner::new(&world, &self.seats[0], 0, recorder, &hands, made, dice, self.window())
-            .run(Thread::main(world.program(), true), None);
+        let hands = Hands(Arc::clone(crew));
+        let dice = crew.dice(world.run, 0);
+        let mut runner = Runner::new(&world, 0, recorder, &hands, Made::default(), dice, crew.window());
+        // It fails for no name of this length.
+        let _ = world.name_module("__main__", &mut runner.made);
+        runner.run(Thread::main(world.program(), true), None);
         let blocked = recorder.block_begins();
         // Main's end waits for all that are no daemons; then everybody has stopped, or is about to.
         while !world.is_over() {
-            system::futex_wait(&world.over, 0, None);
+            system::futex_wait(common.over(), 0, None);
         }
-        loop {
-            match world.busy.load(SeqCst) {
-                0 => break,
-                busy => system::futex_wait(&world.busy, busy, None),
-            }
+        await_none(&world.busy);
+        while common.hosted().load(SeqCst) > 0 && !common.is_lost() {
+            let hosted = common.hosted().load(SeqCst);
+            system::futex_wait(common.hosted(), hosted, Some(HOSTS_PATIENCE));
         }
         recorder.block_ends(blocked);
         self.lock_current(None);
         // Locks that were held when everybody stopped: the next run has new ones.
-        for lock in self.known.locks.values() {
+        for lock in crew.known.locks.values() {
             self.floor.arena.lock(*lock).releasing(None);
         }
         self.note_stalls(&world);
@@ -365,6 +267,52 @@ impl Shared {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = world;
     }
 
+    fn lock_living(&self) -> MutexGuard<'_, BTreeMap<usize, Child>> {
+        self.living.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the processes that a run waits for, and notices those that are gone: where the run had to do with one, it is
+    /// over, and so are all others, which may wait for what that one held.
+    fn see_to_hosts(&self, world: Option<&World>) {
+        let Some(hosts) = &self.hosts else { return };
+        let common = &self.crew.common;
+        let mut living = self.lock_living();
+        if self.has_ended.load(SeqCst) {
+            return;
+        }
+        let mut lost = None;
+        for number in common.missing_hosts() {
+            match hosts.start(&self.floor, number) {
+                Ok(child) => {
+                    common.note_host(number, true);
+                    living.insert(number, child);
+                }
+                Err(error) => lost = Some((number, format!("the system gives no process: {error}"))),
+            }
+        }
+        let gone = |(number, child): (&usize, &mut Child)| Some((*number, child.try_wait()?));
+        let gone: Vec<_> = living.iter_mut().filter_map(gone).collect();
+        for (number, exit) in gone {
+            living.remove(&number);
+            common.note_host(number, false);
+            if common.hosted().load(SeqCst) > 0 && number < common.started() && common.row(number).home().0 == number {
+                let how = match exit {
+                    Exit::Signal { signal } => format!("signal {signal}"),
+                    Exit::Code { code } => format!("exit code {code}"),
+                    Exit::Unknown => "nobody can tell how".to_string(),
+                };
+                lost = Some((number, format!("its process was ended from outside: {how}")));
+            }
+        }
+        if let (Some((number, message)), Some(world)) = (lost, world) {
+            std::mem::take(&mut *living).into_keys().for_each(|number| common.note_host(number, false));
+            let thread = Some(number as u32);
+            let ending = Ending { kind: EndingKind::Unended, thread, message: Some(message), ..Ending::default() };
+            common.lose();
+            world.decide(&ending);
+        }
+    }
+
     /// Counts an ending: 1, or nothing where it is forbidden.
     fn count(&self, ending: Ending, verdict: Verdict, began_ns: u64, now_ns: u64) -> Option<u64> {
         self.tally.stands(None);
@@ -373,9 +321,9 @@ impl Shared {
     }
 
     fn note_stalls(&self, world: &World) {
-        if self.known.has_marks {
+        if world.known.has_marks {
             let mut stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
-            stalls.join(&world.stalls.lock().unwrap_or_else(PoisonError::into_inner));
+            world.with_stalls(|seen| stalls.join(seen));
             self.tally.stalled(stalls.told());
         }
     }
@@ -424,7 +372,7 @@ impl Pool for WildPool {
     }
 
     fn slots(&self) -> usize {
-        self.shared.slots.load(Relaxed)
+        self.shared.crew.common.workers()
     }
 
     fn resize(&self, _: u32) -> Result<(), String> {
@@ -441,5 +389,15 @@ impl Pool for WildPool {
 
     fn wind_up(&self) {
         self.shared.winds_up.store(true, Relaxed);
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.shared.lock_living().values().map(Child::pid).collect()
+    }
+
+    fn end(&self) {
+        let mut living = self.shared.lock_living();
+        self.shared.has_ended.store(true, SeqCst);
+        living.clear();
     }
 }

@@ -9,11 +9,11 @@
 //! can give a lock back: always so of an `RLock`, and of a `Lock` in a program in which nothing but `with` gives one back.
 
 use super::ending::{circle, stood_still, waits};
-use super::seat::{Look, Stand};
-use super::world::{SyncBody, World};
+use super::objects::SyncBody;
+use super::seat::{For, Look, Stand};
+use super::world::World;
 use super::{Shared, Standing};
 use crate::doors::clock;
-use crate::program::operation::Sync;
 use crate::wire::{Ending, EndingKind, Standstill, Waiting};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,10 +55,10 @@ struct Picture {
 
 impl Picture {
     fn of(world: &World) -> Picture {
-        let count = world.started.load(SeqCst) as usize;
+        let count = world.common.started();
         let mut picture = Picture { run: world.run, looks: Vec::with_capacity(count), locks: BTreeMap::new() };
         for thread in 0..count {
-            let look = world.seats[thread].look();
+            let look = world.seats()[thread].look();
             picture.looks.push(look);
             if look.stand == Stand::Waiting
                 && let Some(edge) = edge(world, thread)
@@ -79,8 +79,8 @@ impl Picture {
 /// The lock that a thread waits for, if it waits for one that only its holder can give back: which, its holder, and how
 /// often it had been taken.
 fn edge(world: &World, thread: usize) -> Option<(u32, usize, u64)> {
-    let wait = world.seats[thread].wait()?;
-    if !matches!(wait.sync, Sync::Acquire(_)) {
+    let wait = world.seats()[thread].wait()?;
+    if wait.what != For::Itself {
         return None;
     }
     let state = world.sync(wait.object.id)?.state();
@@ -146,8 +146,10 @@ pub(super) fn watch(shared: &Shared) {
         let world = shared.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(world) = world else {
             before = None;
+            shared.see_to_hosts(None);
             continue;
         };
+        shared.see_to_hosts(Some(&world));
         if world.is_over() {
             continue;
         }
@@ -156,13 +158,13 @@ pub(super) fn watch(shared: &Shared) {
         before = Some(now);
         match said {
             // Daemons that stand keep nobody: the others' end is under way.
-            Verdict::Stands if world.alive.load(SeqCst) > 0 => {
+            Verdict::Stands if world.common.alive().load(SeqCst) > 0 => {
                 let waits = waits(&world);
                 let standing = standing(shared, &world, &waits, circle_of(&waits));
                 let ending = stood_still(&world);
                 shared.note_if_forbidden(&ending);
                 leave_standing(shared, &world, standing);
-                world.decide(ending);
+                world.decide(&ending);
                 continue;
             }
             Verdict::Circle(circle) if circle_told != Some(world.run) => {
@@ -183,7 +185,7 @@ pub(super) fn watch(shared: &Shared) {
                 false => Vec::new(),
             };
             world.was_cut_off.store(winds_up && !circle_stands, SeqCst);
-            world.decide(Ending { kind, waits, ..Ending::default() });
+            world.decide(&Ending { kind, waits, ..Ending::default() });
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What each operation does to the memory of a run: the same as in the explorer, on real memory.
 
-use super::runner::{Attempt, Done, Job, Runner, Stop, done, flag, runtime};
-use super::world::{
-    About, Attributes, BarrierBody, Body, Connection, Object, QueueBody, Stage, SyncBody, SyncObject, ThreadObject,
-    World,
+use super::common::Text;
+use super::host::{Birth, Call};
+use super::objects::{
+    About, Attributes, BarrierBody, Body, Held as Locked, Kept, Object, QueueBody, Stage, SyncBody, ThreadObject,
 };
+use super::runner::{Attempt, Done, Job, Runner, Stop, done, flag, runtime};
+use super::world::World;
 use crate::program::code::{Base, Comparison, NameId, Program};
 use crate::program::collection::{Access, Collection, Failure, Objects, raised};
 use crate::program::library::ExceptionKind;
@@ -16,7 +18,7 @@ use crate::program::value::{Method, ObjectKind, Reference, Value};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Collections as they stood at one moment.
 pub(super) struct Held<'p> {
@@ -34,12 +36,8 @@ impl Objects for Held<'_> {
     }
 }
 
-fn locked(collection: &Mutex<Collection>) -> MutexGuard<'_, Collection> {
-    collection.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What locked collections hold now.
-fn copies(guards: &mut BTreeMap<u32, MutexGuard<'_, Collection>>) -> BTreeMap<u32, Collection> {
+fn copies(guards: &mut BTreeMap<u32, Locked<'_, Collection>>) -> BTreeMap<u32, Collection> {
     guards.iter().map(|(id, guard)| (*id, (**guard).clone())).collect()
 }
 
@@ -58,7 +56,7 @@ impl World {
     pub(super) fn with_held<T>(
         &self,
         values: &[&Value],
-        body: impl FnOnce(&mut BTreeMap<u32, MutexGuard<'_, Collection>>) -> T,
+        body: impl FnOnce(&mut BTreeMap<u32, Locked<'_, Collection>>) -> T,
     ) -> T {
         let mut wanted = Vec::new();
         values.iter().for_each(|value| collections_in(value, &mut wanted));
@@ -67,7 +65,7 @@ impl World {
             let mut guards = BTreeMap::new();
             for id in &wanted {
                 if let Some(Body::Collection(collection)) = self.body(*id) {
-                    guards.insert(*id, locked(collection));
+                    guards.insert(*id, collection.hold());
                 }
             }
             let mut reached = wanted.clone();
@@ -92,7 +90,7 @@ impl World {
     }
 
     /// An attribute: of the object itself, else of its class, bound to the object; else `Unset`.
-    fn member(&self, space: usize, object: &Value, name: NameId) -> Value {
+    pub(super) fn member(&self, object: &Value, name: NameId) -> Value {
         let (receiver, mut class) = match object {
             Value::Object(object) => {
                 let own = self.attributes(*object).and_then(|attributes| attributes.find(name));
@@ -110,7 +108,7 @@ impl World {
         };
         while let Some(id) = class {
             let number = self.known.variable(Variable::Class(id, name));
-            match (self.load(&self.variables(space)[number]), receiver) {
+            match (self.load(&self.variables()[number]), receiver) {
                 (Value::Unset, _) => {}
                 (Value::Function(function, defaults), Some(object)) => {
                     let receiver = Value::Object(object);
@@ -138,7 +136,7 @@ impl World {
             reached.push(object);
             let mut look = |value: &Value| value.visit(&mut |object| pending.push(object.id));
             match self.body(object) {
-                Some(Body::Collection(collection)) => locked(collection).values(&mut look),
+                Some(Body::Collection(collection)) => collection.hold().values(&mut look),
                 Some(Body::Instance(attributes)) => {
                     attributes.all().iter().for_each(|(_, word)| look(&self.load(word)));
                 }
@@ -152,7 +150,7 @@ impl World {
                 }
                 Some(Body::Sync(at)) => {
                     if let SyncBody::Queue(queue) = &at.state().body {
-                        queue.items.iter().for_each(&mut look);
+                        queue.items.iter().for_each(|item| item.values(&mut look));
                     }
                 }
                 _ => {}
@@ -175,10 +173,10 @@ impl Runner<'_> {
         match operation {
             Operation::Load(variable) => {
                 let number = self.world.known.variable(*variable);
-                done(self.world.load(&self.world.variables(self.space)[number]))
+                done(self.world.load(&self.world.variables()[number]))
             }
             Operation::Store(variable, value) => self.store_variable(*variable, value),
-            Operation::LoadMember(object, name) => done(self.world.member(self.space, object, *name)),
+            Operation::LoadMember(object, name) => done(self.world.member(object, *name)),
             Operation::StoreMember(object, name, value) => self.store_member(object, *name, value),
             Operation::New(new) => Ok(Done::Value(self.make(new, false)?)),
             Operation::Access(object, access) => self.access(*object, access),
@@ -204,15 +202,14 @@ impl Runner<'_> {
                 self.world.fence();
                 self.start(*object, thread)
             }
-            Operation::Print(text) => {
-                let mut console = self.world.console.lock().unwrap_or_else(PoisonError::into_inner);
+            Operation::Print(text) => self.world.common.with(Text::Console, |console: &mut String| {
                 if console.len() + text.len() > OUTPUT_MAX {
                     let text = format!("a program prints at most {OUTPUT_MAX} bytes");
                     return Err(Failure::Limit(text).into());
                 }
                 console.push_str(text);
                 done(Value::None)
-            }
+            }),
             Operation::Choose(values) => {
                 self.chose |= values.len() > 1;
                 let at = self.dice.below(values.len());
@@ -225,16 +222,17 @@ impl Runner<'_> {
             }
             Operation::DeepCopy(value) => {
                 self.sends_connection(value)?;
-                Ok(Done::Value(self.copied(value, &mut BTreeMap::new())?))
+                Ok(Done::Value(self.copied(value)?))
             }
             Operation::Current { process } => self.current(*process),
             Operation::SetStartMethod { method, force } => {
-                if self.world.start_is_said.swap(true, SeqCst) && !force {
-                    let imports = self.space != 0 && thread.runs_module();
+                let common = &self.world.common;
+                if common.start_is_said().swap(1, SeqCst) != 0 && !force {
+                    let imports = self.world.space != 0 && thread.runs_module();
                     let help = if imports { format!(": {GUARD}") } else { String::new() };
                     return runtime(&format!("context has already been set{help}"));
                 }
-                self.world.spawns.store(*method == StartMethod::Spawn, SeqCst);
+                common.spawns().store(u32::from(*method == StartMethod::Spawn), SeqCst);
                 done(Value::None)
             }
         }
@@ -246,7 +244,7 @@ impl Runner<'_> {
 
     fn store_variable(&mut self, variable: Variable, value: &Value) -> Attempt {
         let word = self.keep(value)?;
-        let place = &self.world.variables(self.space)[self.world.known.variable(variable)];
+        let place = &self.world.variables()[self.world.known.variable(variable)];
         if *value == Value::Unset && self.world.load(place) == Value::Unset {
             let Variable::Global(global) = variable else { return done(Value::None) };
             let name = &self.world.program().globals[global.index()];
@@ -266,7 +264,7 @@ impl Runner<'_> {
             },
             Value::Class(class) => {
                 let number = world.known.variable(Variable::Class(*class, name));
-                &world.variables(self.space)[number]
+                &world.variables()[number]
             }
             _ => return done(Value::None),
         };
@@ -290,8 +288,8 @@ impl Runner<'_> {
         if alone && !looks {
             let nowhere = &crate::program::collection::Nowhere(world.program());
             return Ok(Done::Value(match access.writes() {
-                true => locked(collection).write(access, nowhere)?,
-                false => locked(collection).read(access, nowhere)?,
+                true => collection.hold().write(access, nowhere)?,
+                false => collection.hold().read(access, nowhere)?,
             }));
         }
         let whole = Value::Object(object);
@@ -306,33 +304,28 @@ impl Runner<'_> {
         Ok(Done::Value(made?))
     }
 
-    fn add(&mut self, shared: bool, body: Body) -> Result<u32, Failure> {
-        self.world.add(Object { shared, body }, self.me, &mut self.made)
+    fn add(&mut self, body: Body) -> Result<u32, Failure> {
+        self.world.add(Object { shared: false, body }, self.me, &mut self.made)
     }
 
-    /// Makes an object that threads wait at.
     fn add_sync(&mut self, shared: bool, body: SyncBody) -> Result<u32, Failure> {
-        // Main makes the same objects, in the same order, in every run until it starts the first thread.
-        let known = &self.world.known;
-        let is_early = self.me == 0 && self.world.started.load(SeqCst) == 1;
-        let lock = match is_early {
-            true => known.locks.get(&World::next_id(self.me, &self.made)).copied(),
-            false => None,
-        };
-        self.add(shared, Body::Sync(Box::new(SyncObject::new(lock, body))))
+        self.world.add_sync(shared, body, self.me, &mut self.made)
     }
 
     /// Makes an object.
     pub(super) fn make(&mut self, new: &New, shared: bool) -> Result<Value, Failure> {
         let rlock = || SyncBody::RLock { owner: None, levels: 0 };
-        let collection = |collection: Collection| Body::Collection(Mutex::new(collection));
+        let collection = |collection: Collection| Body::Collection(Kept::here(collection));
         let refer = |kind: ObjectKind, id: u32| Value::Object(Reference { kind, id });
         let (kind, body) = match new {
             New::Shared(new) => return self.make(new, true),
             New::List(items) => (ObjectKind::List, collection(Collection::List(items.clone()))),
             New::Dict(pairs) => (ObjectKind::Dict, collection(Collection::dict(pairs.iter().cloned())?)),
             New::Set(items) => (ObjectKind::Set, collection(Collection::set(items.iter().cloned())?)),
-            New::SharedArray(items) => (ObjectKind::SharedArray, collection(Collection::List(items.clone()))),
+            New::SharedArray(items) => {
+                let id = self.world.add_array(items, self.me, &mut self.made)?;
+                return Ok(refer(ObjectKind::SharedArray, id));
+            }
             New::Instance(class) => (ObjectKind::Instance(*class), Body::Instance(Attributes::default())),
             New::Thread { process, class } => {
                 let kind = if *process { ObjectKind::Process(*class) } else { ObjectKind::Thread(*class) };
@@ -345,28 +338,14 @@ impl Runner<'_> {
                     Ok(Reference { kind: ObjectKind::Queue, id: self.add_sync(true, queue())? })
                 };
                 let (one, other) = (way()?, way()?);
-                self.world.pipe_queues.lock().unwrap_or_else(PoisonError::into_inner).extend([one, other]);
-                // The two ends are made one after the other, and each knows the other's number.
-                let first = World::next_id(self.me, &self.made);
-                let mut end = |incoming: Reference, outgoing: Reference, peer: u32| -> Result<Value, Failure> {
-                    let end = Connection {
-                        incoming,
-                        outgoing,
-                        peer,
-                        receives: *duplex || incoming == one,
-                        sends: *duplex || incoming == other,
-                        holders: Mutex::new(vec![self.space]),
-                    };
-                    let id = self.add(true, Body::Connection(Box::new(end)))?;
-                    Ok(refer(ObjectKind::Connection, id))
-                };
-                return Ok(Value::tuple([end(one, other, first + 1)?, end(other, one, first)?]));
+                let ends = self.world.add_pipe(*duplex, [one, other], self.me, &mut self.made)?;
+                return Ok(Value::tuple(ends.map(|id| refer(ObjectKind::Connection, id))));
             }
             New::Local => (ObjectKind::Local, Body::Local),
             New::SharedValue(value) => {
                 let lock = Reference { kind: ObjectKind::RLock, id: self.add_sync(true, rlock())? };
-                let word = AtomicU64::new(self.keep(value)?);
-                (ObjectKind::SharedValue, Body::SharedValue { word, lock })
+                let id = self.world.add_value(value, lock, self.me, &mut self.made)?;
+                return Ok(refer(ObjectKind::SharedValue, id));
             }
             New::Iterator(iteration) => {
                 let kind = iteration.kept().unwrap_or(ObjectKind::Zip);
@@ -394,7 +373,7 @@ impl Runner<'_> {
                             parties: *parties,
                             waiting: Vec::new(),
                             left: Vec::new(),
-                            action: action.clone(),
+                            action: (*action != Value::None).then(|| self.world.item(action, shared)),
                             is_acting: false,
                             timed: *timed,
                             broken: false,
@@ -412,13 +391,13 @@ impl Runner<'_> {
                 };
                 let id = self.add_sync(shared, body)?;
                 if matches!(new, New::Queue { kind: QueueKind::Tasks { ends_with_main: true }, .. }) {
-                    let queue = (self.space, Reference { kind, id });
-                    self.world.task_queues.lock().unwrap_or_else(PoisonError::into_inner).push(queue);
+                    let queues = &self.world.task_queues;
+                    queues.lock().unwrap_or_else(PoisonError::into_inner).push(Reference { kind, id });
                 }
                 return Ok(refer(kind, id));
             }
         };
-        Ok(refer(kind, self.add(shared, body)?))
+        Ok(refer(kind, self.add(body)?))
     }
 
     fn prepare(&mut self, object: Reference, preparation: &Preparation) -> Attempt {
@@ -427,7 +406,7 @@ impl Runner<'_> {
         for (_, dict) in std::mem::take(&mut preparation.keywords) {
             let Value::Object(dict) = dict else { continue };
             let Some(Body::Collection(collection)) = self.world.body(dict.id) else { continue };
-            let pairs = match &*locked(collection) {
+            let pairs = match &*collection.hold() {
                 Collection::Dict(pairs) => pairs.clone(),
                 _ => continue,
             };
@@ -455,7 +434,7 @@ impl Runner<'_> {
         if !program.asks_names() {
             return (preparation.name.clone(), 0);
         }
-        let spawns = self.world.spawns.load(SeqCst);
+        let spawns = self.world.common.spawns().load(SeqCst) != 0;
         let mut named = (None, 0);
         self.counted(|counted| named = rules::named(program, object, preparation, spawns, counted));
         named
@@ -463,9 +442,8 @@ impl Runner<'_> {
 
     /// Counts what this process makes that has a name.
     pub(super) fn counted(&self, count: impl FnOnce(&mut Counted)) -> Counted {
-        let mut all = self.world.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.entry(self.space).or_default();
-        count(own);
+        let mut own = self.world.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut own);
         own.clone()
     }
 
@@ -475,17 +453,14 @@ impl Runner<'_> {
         let world = Arc::clone(self.world);
         let pass_on = |id: u32| -> Result<(), Failure> {
             match world.body(id) {
-                Some(Body::Connection(end)) => {
-                    let mut holders = end.holders();
-                    match holders.contains(&self.space) {
-                        true => holders.push(child),
-                        false if handed.is_some() => return Err(raised(ExceptionKind::OSError, "handle is closed")),
-                        false => {}
-                    }
-                }
+                Some(Body::Connection(connection)) => match connection.is_with(world.space) {
+                    true => _ = connection.holders.fetch_or(1 << child, SeqCst),
+                    false if handed.is_some() => return Err(raised(ExceptionKind::OSError, "handle is closed")),
+                    false => {}
+                },
                 Some(Body::Sync(at)) => {
                     if let SyncBody::Queue(queue) = &mut at.state().body
-                        && queue.closed_by.contains(&self.space)
+                        && queue.closed_by.contains(&world.space)
                     {
                         queue.closed_by.push(child);
                     }
@@ -496,7 +471,7 @@ impl Runner<'_> {
         };
         match handed {
             Some(values) => world.reached(values).into_iter().try_for_each(pass_on),
-            None => world.all_objects().into_iter().try_for_each(pass_on),
+            None => world.common_objects().try_for_each(pass_on),
         }
     }
 
@@ -526,88 +501,47 @@ impl Runner<'_> {
             Stage::Started(_) => return runtime("threads can only be started once"),
             Stage::Prepared(preparation) => Arc::clone(preparation),
         };
-        if own.process && self.space != 0 && own_thread.runs_module() {
+        if own.process && world.space != 0 && own_thread.runs_module() {
             return runtime(&format!(
                 "An attempt has been made to start a new process before the current process has finished its \
                  bootstrapping phase: {GUARD}"
             ));
         }
-        let too_many = || Failure::Limit(format!("a program starts at most {THREADS_MAX} threads"));
-        // Which number it has is decided here, among all that start threads at the same time.
-        let number = world.started.load(SeqCst) as usize;
-        if number >= THREADS_MAX {
-            return Err(too_many().into());
-        }
         let daemon = about.daemon || (!own.process && self.daemon);
-        let mut space = self.space;
         let mut target = preparation.target.clone();
         let mut arguments = preparation.arguments.clone();
         let mut keywords = preparation.keywords.clone();
         // `run` of a class of the program's own comes before the target.
         let run = world.program().names.iter().position(|name| name == "run").map(|run| NameId(run as u16));
         if let (Some(run), Some(_)) = (run, object.kind.class()) {
-            let method = world.member(self.space, &Value::Object(object), run);
+            let method = world.member(&Value::Object(object), run);
             if method != Value::Unset {
                 (target, arguments, keywords) = (method, Vec::new(), Vec::new());
             }
         }
-        let number = match self.claim_thread(daemon) {
-            Some(number) => number,
-            None => return Err(too_many().into()),
+        // Which number it has is decided here, among all that start threads at the same time.
+        let Some(number) = world.common.claim_thread(daemon) else {
+            return Err(Failure::Limit(format!("a program starts at most {THREADS_MAX} threads")).into());
         };
         about.stage = Stage::Started(number);
         about.daemon = daemon;
         let named = about.number;
         drop(about);
-        // Nobody else sets it: the number is ours.
-        let _ = world.rows[number].handle.set(object);
-        let spawns = own.process && world.spawns.load(SeqCst);
-        let home = if own.process { (number, self.space) } else { world.home(self.me) };
-        // Nobody else sets it either.
-        let _ = world.rows[number].home.set(home);
-        if own.process {
-            if world.program().asks_names() {
-                let counted = self.counted(|_| ()).inherited(named, spawns);
-                world.counted.lock().unwrap_or_else(PoisonError::into_inner).insert(number, counted);
-            }
-            let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
-            handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
-            self.inherit(number, spawns.then_some(&handed))?;
-            let mut names = BTreeMap::new();
-            let count = world.variables(self.space).len();
-            let words = world.begin_space(number);
-            if spawns {
-                let word = self.keep(&Value::str("__mp_main__"))?;
-                words[0].store(word, SeqCst);
-            } else {
-                for (variable, place) in words.iter().enumerate().take(count) {
-                    let value = world.load(&world.variables(self.space)[variable]);
-                    let copy = self.copied(&value, &mut names)?;
-                    place.store(self.keep(&copy)?, SeqCst);
-                }
-            }
-            target = self.copied(&target, &mut names)?;
-            for value in &mut arguments {
-                *value = self.copied(value, &mut names)?;
-            }
-            for (_, value) in &mut keywords {
-                *value = self.copied(value, &mut names)?;
-            }
-            space = number;
-        }
-        let (mut thread, pause) = match target {
-            Value::None => (Thread::idle(), Some(crate::program::thread::Pause::Ended)),
-            target => Thread::calling(world.program(), &target, arguments, keywords, true),
-        };
-        if spawns && pause.is_none() {
-            thread.import(world.program());
-        }
-        let volley = (self.me == 0).then(|| world.volley.load(SeqCst));
+        let home = if own.process { (number, world.space) } else { world.home(self.me) };
+        world.common.row(number).set_home(home);
+        let volley = (self.me == 0).then(|| world.common.volley().load(SeqCst));
         if volley.is_some() {
             (self.started, self.started_in_all, self.since_start) = (self.started + 1, self.started_in_all + 1, 0);
         }
+        let call = Call { target, arguments, keywords };
+        if own.process {
+            return self.start_process(object, call, number, (named, daemon), volley);
+        }
+        // Nobody else sets it: the number is ours.
+        let _ = world.handles(number).own.set(object);
+        let (thread, pause) = call.thread(world.program());
         world.busy.fetch_add(1, SeqCst);
-        let job = Job { world: Arc::clone(&world), thread, pause, space, volley };
+        let job = Job { world: Arc::clone(&world), thread, pause, volley };
         if let Err(error) = self.starts.start(number, job) {
             world.busy.fetch_sub(1, SeqCst);
             return Err(Failure::Limit(format!("the system gives no thread: {error}")).into());
@@ -615,29 +549,51 @@ impl Runner<'_> {
         done(Value::None)
     }
 
-    /// Takes the next number for a thread, whose seat counts from here on.
-    fn claim_thread(&mut self, daemon: bool) -> Option<usize> {
-        let world = self.world;
-        let _order = world.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = world.started.load(SeqCst) as usize;
-        if number >= THREADS_MAX {
-            return None;
+    /// Starts a process: it gets copies of all variables, or of what it is handed.
+    fn start_process(
+        &mut self,
+        object: Reference,
+        call: Call,
+        number: usize,
+        (named, daemon): (u32, bool),
+        volley: Option<u32>,
+    ) -> Attempt {
+        let world = Arc::clone(self.world);
+        let spawns = world.common.spawns().load(SeqCst) != 0;
+        let counted = match world.program().asks_names() {
+            true => self.counted(|_| ()).inherited(named, spawns),
+            false => Counted::default(),
+        };
+        let mut values = vec![Value::Object(object), call.target];
+        values.extend(call.arguments.iter().cloned());
+        values.extend(call.keywords.iter().map(|(_, value)| value.clone()));
+        self.inherit(number, spawns.then_some(&values))?;
+        if !spawns {
+            values.extend(world.variables().iter().map(|variable| world.load(variable)));
         }
-        world.rows[number].daemon.store(daemon, SeqCst);
-        if !daemon {
-            world.alive.fetch_add(1, SeqCst);
-        }
-        world.seats[number].take();
-        world.started.store(number as u32 + 1, SeqCst);
-        Some(number)
+        world.common.begin_process(
+            number,
+            &Birth {
+                run: world.run,
+                began_ns: world.began_ns,
+                counted,
+                daemon,
+                volley,
+                spawns,
+                arguments: call.arguments.len(),
+                keywords: call.keywords.iter().map(|(name, _)| *name).collect(),
+                values: world.pack(values),
+            },
+        );
+        done(Value::None)
     }
 
     /// The thread that asks, or its process.
     fn current(&mut self, process: bool) -> Attempt {
         // The first thread of a process is its main thread, whatever started it.
-        let asked = if process { self.space } else { self.me };
-        let row = &self.world.rows[asked];
-        let handle = row.handle.get().filter(|handle| matches!(handle.kind, ObjectKind::Process(_)) == process);
+        let asked = if process { self.world.space } else { self.me };
+        let handles = self.world.handles(asked);
+        let handle = handles.own.get().filter(|handle| matches!(handle.kind, ObjectKind::Process(_)) == process);
         if let Some(handle) = handle {
             let kind = if matches!(handle.kind, ObjectKind::Process(_)) {
                 ObjectKind::Process(None)
@@ -647,174 +603,18 @@ impl Runner<'_> {
             return done(Value::Object(Reference { kind, ..*handle }));
         }
         // The main thread, and the main process, have no object until somebody asks for it.
-        let of_process = row.main_of_process.get().filter(|_| !process).or(row.main_process.get().filter(|_| process));
+        let of_process = if process { handles.main_process.get() } else { handles.main_of_process.get() };
         if let Some(handle) = of_process {
             return done(Value::Object(*handle));
         }
         let name = if process { "MainProcess" } else { "MainThread" };
         let about = About { stage: Stage::Started(asked), name: Some(Value::str(name)), ..About::default() };
         let thread = ThreadObject { process, about: Mutex::new(about), ..ThreadObject::default() };
-        let id = self.add(true, Body::Thread(Box::new(thread)))?;
+        let id = self.add(Body::Thread(Box::new(thread)))?;
         let kind = if process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
         let handle = Reference { kind, id };
-        let row = &self.world.rows[asked];
-        let _ = if process { row.main_process.set(handle) } else { row.main_of_process.set(handle) };
+        let handles = self.world.handles(asked);
+        let _ = if process { handles.main_process.set(handle) } else { handles.main_of_process.set(handle) };
         done(Value::Object(handle))
-    }
-
-    /// A copy of a value for another process: what all processes see stays what it is.
-    pub(super) fn copied(&mut self, value: &Value, names: &mut BTreeMap<u32, u32>) -> Result<Value, Failure> {
-        if !value.refers() {
-            return Ok(value.clone());
-        }
-        let mut found = Vec::new();
-        value.visit(&mut |object| found.push(object));
-        for object in found {
-            self.copy_object(object, names)?;
-        }
-        let mut rename =
-            |object: Reference| Reference { id: names.get(&object.id).copied().unwrap_or(object.id), ..object };
-        Ok(value.renamed(&mut rename))
-    }
-
-    /// Makes a copy of an object, unless it is one that all processes see, or was copied already. What it refers to is
-    /// copied too; an object that refers to itself gets its copy's number before that.
-    fn copy_object(&mut self, object: Reference, names: &mut BTreeMap<u32, u32>) -> Result<(), Failure> {
-        let world = Arc::clone(self.world);
-        let Some(original) = world.object(object.id) else { return Ok(()) };
-        if names.contains_key(&object.id) {
-            return Ok(());
-        }
-        let stays = match &original.body {
-            Body::Connection(_) | Body::SharedValue { .. } => true,
-            Body::Thread(thread) => matches!(thread.about().stage, Stage::Started(_)),
-            _ => false,
-        };
-        if original.shared || stays {
-            names.insert(object.id, object.id);
-            return Ok(());
-        }
-        match &original.body {
-            Body::Collection(collection) => {
-                // The number first: what lies in it may refer back to it.
-                let id = self.add(false, Body::Collection(Mutex::new(Collection::List(Vec::new()))))?;
-                names.insert(object.id, id);
-                let mut copy = locked(collection).clone();
-                match &mut copy {
-                    Collection::List(items) | Collection::Set(items) => {
-                        for item in items {
-                            *item = self.copied(item, names)?;
-                        }
-                    }
-                    Collection::Dict(pairs) => {
-                        for (key, value) in pairs {
-                            *key = self.copied(key, names)?;
-                            *value = self.copied(value, names)?;
-                        }
-                    }
-                    Collection::Iterator(Some(iteration)) => {
-                        let whole = self.copied(&Value::Iterator(Box::new(iteration.clone())), names)?;
-                        if let Value::Iterator(copy) = whole {
-                            *iteration = (*copy).clone();
-                        }
-                    }
-                    Collection::Iterator(None) => {}
-                }
-                if let Some(Body::Collection(place)) = world.body(id) {
-                    *locked(place) = copy;
-                }
-            }
-            Body::Instance(attributes) => {
-                let id = self.add(false, Body::Instance(Attributes::default()))?;
-                names.insert(object.id, id);
-                self.copy_attributes(attributes, id, names)?;
-            }
-            Body::Thread(thread) => {
-                let about = thread.about().clone();
-                let copy = ThreadObject { process: thread.process, ..ThreadObject::default() };
-                let id = self.add(false, Body::Thread(Box::new(copy)))?;
-                names.insert(object.id, id);
-                self.copy_attributes(&thread.attributes, id, names)?;
-                let stage = match about.stage {
-                    Stage::Prepared(preparation) => {
-                        let mut preparation = (*preparation).clone();
-                        preparation.target = self.copied(&preparation.target, names)?;
-                        for value in &mut preparation.arguments {
-                            *value = self.copied(value, names)?;
-                        }
-                        for (_, value) in &mut preparation.keywords {
-                            *value = self.copied(value, names)?;
-                        }
-                        Stage::Prepared(Arc::new(preparation))
-                    }
-                    stage => stage,
-                };
-                if let Some(Body::Thread(thread)) = world.body(id) {
-                    *thread.about() = About { stage, ..about };
-                }
-            }
-            Body::Sync(sync) => {
-                let mut body = sync.state().body.clone();
-                match &mut body {
-                    SyncBody::Condition { lock, .. } => {
-                        self.copy_object(*lock, names)?;
-                        lock.id = names.get(&lock.id).copied().unwrap_or(lock.id);
-                    }
-                    SyncBody::Queue(queue) => {
-                        for item in &mut queue.items {
-                            *item = self.copied(item, names)?;
-                        }
-                    }
-                    SyncBody::Future(Some((_, value))) => *value = self.copied(value, names)?,
-                    _ => {}
-                }
-                let id = self.add(false, Body::Sync(Box::new(SyncObject::new(None, body))))?;
-                names.insert(object.id, id);
-            }
-            Body::Atomic(word) => {
-                let copy = self.copied(&world.value_of(word.load(SeqCst)), names)?;
-                let word = AtomicU64::new(self.keep(&copy)?);
-                let id = self.add(false, Body::Atomic(word))?;
-                names.insert(object.id, id);
-            }
-            Body::Local | Body::Connection(_) | Body::SharedValue { .. } => {
-                let id = self.add(false, Body::Local)?;
-                names.insert(object.id, id);
-            }
-        }
-        Ok(())
-    }
-
-    fn copy_attributes(&mut self, from: &Attributes, to: u32, names: &mut BTreeMap<u32, u32>) -> Result<(), Failure> {
-        let world = Arc::clone(self.world);
-        for (name, word) in from.all() {
-            let copy = self.copied(&world.load(word), names)?;
-            let word = self.keep(&copy)?;
-            let kind = ObjectKind::Local;
-            if let Some(attributes) = world.attributes(Reference { kind, id: to }) {
-                attributes.word(name).store(word, SeqCst);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl ThreadObject {
-    pub(super) fn about(&self) -> MutexGuard<'_, About> {
-        self.about.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl QueueBody {
-    fn new(capacity: Option<i64>, kind: QueueKind) -> QueueBody {
-        QueueBody {
-            items: std::collections::VecDeque::new(),
-            capacity,
-            kind,
-            unfinished: 0,
-            closed: false,
-            is_over: false,
-            closed_by: Vec::new(),
-        }
     }
 }

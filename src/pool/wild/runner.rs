@@ -1,5 +1,6 @@
 //! A thread of the program on a thread of the system: it runs to its next operation, carries it out, and runs on.
 
+use super::common::Text;
 use super::meter::Meter;
 use super::seat::{Seat, Stand};
 use super::window::{Dice, Window};
@@ -7,13 +8,14 @@ use super::world::{Made, Raised, World};
 use crate::program::code::NameId;
 use crate::program::collection::{Access, Failure};
 use crate::program::operation::{Operation, Patience, Sync, Variable};
+use crate::program::text;
 use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, ExceptionClass, ObjectKind, Value};
 use crate::system;
 use crate::telemetry::Recorder;
 use crate::wire::{Ending, EndingKind, MemoryModel};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// Starts threads of the program on the pool's workers.
@@ -31,8 +33,6 @@ pub(super) struct Job {
     pub(super) thread: Thread,
     /// What it has come to already.
     pub(super) pause: Option<Pause>,
-    /// The process that it belongs to, by the thread that began it.
-    pub(super) space: usize,
     /// It waits until main has started all of this volley.
     pub(super) volley: Option<u32>,
 }
@@ -89,7 +89,6 @@ pub(super) struct Runner<'a> {
     pub(super) world: &'a Arc<World>,
     pub(super) seat: &'a Seat,
     pub(super) me: usize,
-    pub(super) space: usize,
     pub(super) daemon: bool,
     pub(super) recorder: &'a mut Recorder,
     pub(super) starts: &'a dyn Starts,
@@ -113,10 +112,8 @@ pub(super) struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    #[expect(clippy::too_many_arguments, reason = "a thread that runs has this many things of its own")]
     pub(super) fn new(
         world: &'a Arc<World>,
-        seat: &'a Seat,
         me: usize,
         recorder: &'a mut Recorder,
         starts: &'a dyn Starts,
@@ -126,9 +123,8 @@ impl<'a> Runner<'a> {
     ) -> Runner<'a> {
         Runner {
             world,
-            seat,
+            seat: &world.seats()[me],
             me,
-            space: 0,
             daemon: false,
             recorder,
             starts,
@@ -231,7 +227,7 @@ impl<'a> Runner<'a> {
     }
 
     fn end(&mut self) {
-        if self.me == self.space && !self.world.program().prelude.is_empty() {
+        if self.me == self.world.space && !self.world.program().prelude.is_empty() {
             self.close_task_queues();
         }
         self.open_line();
@@ -241,29 +237,32 @@ impl<'a> Runner<'a> {
 
     fn fail(&mut self, exception: Arc<Exception>) {
         let (thread, had_effect, at_ns) = (self.me, self.had_effect, self.recorder.now_ns());
-        let raised = Raised { thread, exception, had_effect, at_ns };
-        self.world.failures.lock().unwrap_or_else(PoisonError::into_inner).push(raised);
-        self.world.stop();
+        let world = self.world;
+        let held = world.held(&exception.arguments.iter().collect::<Vec<_>>());
+        let message = text::exception_line(world.program(), &exception, &held);
+        let raised = Raised { thread, message, line: exception.line, had_effect, at_ns };
+        world.common.with(Text::Failures, |failures: &mut Vec<Raised>| failures.push(raised));
+        world.common.stop();
     }
 
     /// The thread goes round in a circle for ever: that is where it stands, whatever the others do.
     fn spin(&mut self, line: u32) {
         self.open_line();
-        self.world.rows[self.me].spins_at.store(line, SeqCst);
+        self.world.common.row(self.me).spins_at.store(line, SeqCst);
         self.seat.set(Stand::Spinning);
         while !self.world.is_over() {
             self.seat.sleep(None);
         }
     }
 
-    fn limit(&mut self, text: String) {
+    pub(super) fn limit(&mut self, text: String) {
         let ending = Ending {
             kind: EndingKind::Unended,
             thread: Some(self.me as u32),
             message: Some(text),
             ..Ending::default()
         };
-        self.world.decide(ending);
+        self.world.decide(&ending);
     }
 
     /// Main does something: if it is more than starting threads, those that it started may go.
@@ -293,23 +292,24 @@ impl<'a> Runner<'a> {
         }
         let world = self.world;
         let until_ns = self.recorder.now_ns() + LINE_UP_NS;
-        while world.lined_up.load(SeqCst) < self.started_in_all && self.recorder.now_ns() < until_ns {
+        let (volley, lined_up) = (world.common.volley(), world.common.lined_up());
+        while lined_up.load(SeqCst) < self.started_in_all && self.recorder.now_ns() < until_ns {
             std::thread::yield_now();
         }
         self.started = 0;
-        let past = world.volley.load(Relaxed);
+        let past = volley.load(Relaxed);
         // The end of the run may have opened the line for good.
-        let _ = world.volley.compare_exchange(past, past.saturating_add(1), SeqCst, SeqCst);
-        system::futex_wake(&world.volley, u32::MAX);
+        let _ = volley.compare_exchange(past, past.saturating_add(1), SeqCst, SeqCst);
+        system::futex_wake(volley, u32::MAX);
     }
 
     /// Waits at the line until main has started all threads of the volley.
     pub(super) fn line_up(&self, volley: u32) {
-        let world = self.world;
-        world.lined_up.fetch_add(1, SeqCst);
+        let common = &self.world.common;
+        common.lined_up().fetch_add(1, SeqCst);
         let mut looks = 0;
         loop {
-            let now = world.volley.load(SeqCst);
+            let now = common.volley().load(SeqCst);
             if now > volley {
                 return;
             }
@@ -317,7 +317,7 @@ impl<'a> Runner<'a> {
             if looks < LINE_LOOKS {
                 std::hint::spin_loop();
             } else {
-                system::futex_wait(&world.volley, now, Some(Duration::from_millis(10)));
+                system::futex_wait(common.volley(), now, Some(Duration::from_millis(10)));
             }
         }
     }
@@ -325,7 +325,7 @@ impl<'a> Runner<'a> {
     /// Whether it is an access to what is shared, after which the window lies.
     fn is_access(&self, operation: &Operation) -> bool {
         let world = self.world;
-        if world.started.load(Relaxed) < 2 {
+        if world.common.started() < 2 {
             return false;
         }
         // With store buffers, what lies after a write would only give it the time to be seen.

@@ -4,11 +4,11 @@
 //! seats tells who can move: a thread that waits, and whose word nobody has written, moves only if another one moves.
 
 use super::super::floor::bump;
-use crate::program::operation::Sync;
-use crate::program::value::Reference;
+use super::word::{self, Read};
+use crate::program::operation::{Patience, Sync};
+use crate::program::value::{Reference, Value};
 use crate::system;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a thread is doing.
@@ -30,12 +30,72 @@ pub(super) enum Stand {
 }
 
 /// What a thread waits for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wait {
     pub(super) object: Reference,
-    pub(super) sync: Sync,
+    pub(super) what: For,
     /// When it began, in lane time.
     pub(super) since_ns: u64,
+}
+
+/// What of an object it is that a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum For {
+    /// To have it.
+    Itself = 1,
+    /// To be notified, for as long as it takes.
+    Notify = 2,
+    /// To be notified, or to have waited long enough.
+    NotifyInTime = 3,
+    /// That it is set.
+    Event = 4,
+    /// Room in it.
+    Room = 5,
+    /// Something in it.
+    Item = 6,
+    /// That all its items are done.
+    Tasks = 7,
+    /// The others who are to come there.
+    Others = 8,
+    /// What it comes to.
+    Result = 9,
+    /// Its end.
+    End = 10,
+    /// Something else.
+    Other = 11,
+}
+
+impl For {
+    const ALL: [For; 11] = [
+        For::Itself,
+        For::Notify,
+        For::NotifyInTime,
+        For::Event,
+        For::Room,
+        For::Item,
+        For::Tasks,
+        For::Others,
+        For::Result,
+        For::End,
+        For::Other,
+    ];
+
+    pub(super) fn of(sync: &Sync) -> For {
+        match sync {
+            Sync::Acquire(_) => For::Itself,
+            Sync::Wake(Patience::Forever) => For::Notify,
+            Sync::Wake(_) => For::NotifyInTime,
+            Sync::AwaitEvent(_) => For::Event,
+            Sync::Put(..) => For::Room,
+            Sync::Get(_) | Sync::Poll(_) => For::Item,
+            Sync::AwaitTasks => For::Tasks,
+            Sync::Arrive(_) => For::Others,
+            Sync::Result(..) | Sync::Failure(_) => For::Result,
+            Sync::Join(_) => For::End,
+            _ => For::Other,
+        }
+    }
 }
 
 const QUIET: u32 = 0;
@@ -52,9 +112,9 @@ pub(super) struct Look {
     pub(super) called: bool,
 }
 
-/// A seat.
+/// A seat. It lies in memory that processes share: all zero, nobody has sat there.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(super) struct Seat {
     /// [`CALLED`]: it may go on. [`ASLEEP`]: it sleeps on this word.
     call: AtomicU32,
@@ -64,7 +124,11 @@ pub(super) struct Seat {
     pub(super) progress: AtomicU64,
     /// What they carried out that others could see.
     pub(super) operations: AtomicU64,
-    wait: Mutex<Option<Wait>>,
+    /// What it waits for: [`For`], or 0 for nothing; of which object, as a word; since when. Written before the stand says
+    /// that it waits, so it is whole for whoever finds the same stand before and after reading it.
+    wait_for: AtomicU32,
+    wait_object: AtomicU64,
+    wait_since_ns: AtomicU64,
 }
 
 impl Seat {
@@ -98,11 +162,18 @@ impl Seat {
 
     /// What it waits for, if it does.
     pub(super) fn wait(&self) -> Option<Wait> {
-        self.wait.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let number = self.wait_for.load(SeqCst);
+        let what = For::ALL.into_iter().find(|known| *known as u32 == number)?;
+        let Read::Value(Value::Object(object)) = word::read(self.wait_object.load(SeqCst)) else { return None };
+        Some(Wait { object, what, since_ns: self.wait_since_ns.load(SeqCst) })
     }
 
     pub(super) fn set_wait(&self, wait: Option<Wait>) {
-        *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = wait;
+        if let Some(wait) = wait {
+            self.wait_object.store(word::of(&Value::Object(wait.object)).unwrap_or_default(), SeqCst);
+            self.wait_since_ns.store(wait.since_ns, SeqCst);
+        }
+        self.wait_for.store(wait.map_or(0, |wait| wait.what as u32), SeqCst);
     }
 
     /// Lets the thread go on.

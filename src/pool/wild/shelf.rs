@@ -29,12 +29,16 @@ impl<T> Default for Shelf<T> {
 impl<T> Shelf<T> {
     /// Puts a thing at a place that is free. Only its thread does that, place by place; a place past the end takes none.
     pub(super) fn put(&self, place: u32, thing: T) {
-        let (board, at) = split(place);
-        let Some(board) = self.boards.get(board) else { return };
-        let len = (FIRST as usize) << split(place).0;
-        let board = board.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(len).collect());
         // It is free: nobody else puts anything here.
-        let _ = board[at].set(thing);
+        let _ = self.get_or_put(place, || thing);
+    }
+
+    /// What lies at a place, or else belongs there: whoever comes first puts it.
+    pub(super) fn get_or_put(&self, place: u32, make: impl FnOnce() -> T) -> Option<&T> {
+        let (board, at) = split(place);
+        let len = (FIRST as usize) << board;
+        let board = self.boards.get(board)?.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(len).collect());
+        Some(board.get(at)?.get_or_init(make))
     }
 
     /// What lies at a place.

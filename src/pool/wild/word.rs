@@ -47,7 +47,7 @@ pub(super) enum Read {
     /// This.
     Value(Value),
     /// What lies on the shelf of that thread, at that place.
-    Shelved(usize, u32),
+    Shelved(usize, u64),
 }
 
 /// The value as a word; none where it must be put on a shelf.
@@ -79,9 +79,9 @@ pub(super) fn of(value: &Value) -> Option<u64> {
     }
 }
 
-/// The word of what was put on a thread's shelf.
-pub(super) fn of_shelved(thread: usize, place: u32) -> u64 {
-    (thread as u64) << 40 | u64::from(place) << 3 | SHELVED
+/// The word of what was put on a thread's shelf, at a place below 2 to the 37th.
+pub(super) fn of_shelved(thread: usize, place: u64) -> u64 {
+    (thread as u64) << 40 | place << 3 | SHELVED
 }
 
 /// What a word stands for.
@@ -106,7 +106,7 @@ pub(super) fn read(word: u64) -> Read {
             };
             Value::Object(Reference { kind, id: (word >> 24) as u32 })
         }
-        SHELVED => return Read::Shelved((word >> 40) as usize, (word >> 3) as u32),
+        SHELVED => return Read::Shelved((word >> 40) as usize, (word & ((1 << 40) - 1)) >> 3),
         FUNCTION => Value::Function(FunctionId(number as u16), std::sync::Arc::new([])),
         CLASS => Value::Class(ClassId(number as u16)),
         _ => Value::Unset,
@@ -148,7 +148,7 @@ mod tests {
         for value in [Value::Int(1 << 60), Value::Int(i64::MIN), Value::str("text"), Value::tuple([Value::None])] {
             assert_eq!(of(&value), None);
         }
-        let Read::Shelved(thread, place) = read(of_shelved(59, u32::MAX)) else { panic!("a value") };
-        assert_eq!((thread, place), (59, u32::MAX));
+        let Read::Shelved(thread, place) = read(of_shelved(59, 1 << 36)) else { panic!("a value") };
+        assert_eq!((thread, place), (59, 1 << 36));
     }
 }

@@ -26,6 +26,11 @@ impl TaskClock {
         TaskClock::over(&format!("/proc/{pid}/schedstat"), pid, CLOCK_OF_PROCESS)
     }
 
+    /// For a thread of another process: its CPU time is that of the kernel's last tick, up to 10 ms ago.
+    pub fn open_elsewhere(tid: u32) -> Option<TaskClock> {
+        TaskClock::over(&format!("/proc/{tid}/schedstat"), tid, CLOCK_OF_THREAD)
+    }
+
     fn over(path: &str, id: u32, kind: libc::clockid_t) -> Option<TaskClock> {
         let id = pid_of(id).ok()?.as_raw_pid();
         Some(TaskClock { file: File::open(path).ok()?, clock: (!id << 3) | kind })

@@ -57,7 +57,7 @@ fn short_stall(stall: &Stall) -> String {
 fn memory_words(program: &ProgramPlan) -> &'static str {
     match (program.memory, program.text.contains("multiprocessing")) {
         (MemoryModel::Sc, false) => "every access sequentially consistent",
-        (MemoryModel::Sc, true) => "its processes are threads with variables of their own",
+        (MemoryModel::Sc, true) => "its processes are processes of the system",
         (MemoryModel::Tso, _) => "relaxed accesses",
     }
 }
