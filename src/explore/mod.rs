@@ -184,6 +184,8 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
     let mut total = Count::zero();
     let mut lost_wakeups = LostWakeups::default();
     let ways = Ways::of(graph);
+    // Where not all orders were tried, the one with the fewest may be among the others.
+    let switches = if options.verdict { None } else { shortest::fewest_switches(graph) };
     for (key, reached) in endings {
         let died = reached.deaths();
         let mut outcome = Outcome { died, ..outcome(program, reached.ending, &shown) };
@@ -211,6 +213,8 @@ fn told(program: &Program, options: &Options, found: &Found<'_>) -> Result<Optio
         outcome.shortest = schedule::spelt(&turns);
         outcome.length = turns.len();
         outcome.switches = schedule::switches(&turns);
+        let fewest = |switches: &Vec<usize>| reached.states.iter().map(|state| switches[*state]).min();
+        outcome.switches_min = switches.as_ref().and_then(fewest);
         let replay = replay(&mut machine, found, &shown, &turns).map_err(|(_, text)| internal(program, text))?;
         let died = outcomes::deaths(&mut machine, &replay.1);
         outcome.text = ended_in_words(&outcome, &died, words::told(&replay.0));
@@ -300,6 +304,7 @@ fn outcome(program: &Program, mut ending: Ending, shown: &[u32]) -> Outcome {
         shortest: String::new(),
         length: 0,
         switches: 0,
+        switches_min: None,
         waits: ending.waits,
         died: Vec::new(),
         text: String::new(),

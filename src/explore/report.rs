@@ -228,6 +228,10 @@ pub struct Outcome {
     pub length: usize,
     /// How often it switches threads.
     pub switches: usize,
+    /// The fewest switches of any schedule that ends so, perhaps with more steps; none where that was not looked for: under
+    /// `verdict`, and in more than 20,000 states.
+    #[serde(default)]
+    pub switches_min: Option<usize>,
     /// In a deadlock: who waits for what.
     pub waits: Vec<Wait>,
     /// With exceptions that end their thread only: the threads that one has ended. Such endings are not told apart by it.

@@ -5,6 +5,7 @@ use super::schedule::Turn;
 use super::search::{Graph, Mover, all_successors, successors};
 use super::state::State;
 use super::tables::FastMap;
+use std::collections::VecDeque;
 
 /// All steps that lead one level further, by where they lead to: what shortest schedules are made of.
 pub(super) struct Ways<'a> {
@@ -94,6 +95,38 @@ pub(super) fn shortest(machine: &mut Machine<'_>, ways: &Ways<'_>, ends: &[usize
         let moved = graph.symmetry.first_alike(machine, &arranged, moved);
         fewest.get(&found).map(|fewest| fewest.after(moved))
     })
+}
+
+/// Of at most so many states it is known with how few switches of threads each can be reached.
+const SWITCHES_COUNTED_STATES_MAX: usize = 20_000;
+
+/// The fewest switches of threads with which each state can be reached, in whatever number of steps; none of larger graphs,
+/// for which that takes too long.
+pub(super) fn fewest_switches(graph: &Graph) -> Option<Vec<usize>> {
+    if graph.len() > SWITCHES_COUNTED_STATES_MAX {
+        return None;
+    }
+    // Where one is, and who came there last: nobody at first.
+    const NOBODY: usize = usize::MAX;
+    let mut fewest = vec![usize::MAX; graph.len()];
+    let mut known: FastMap<(usize, usize), ()> = FastMap::default();
+    let mut next = VecDeque::from([(0, NOBODY, 0)]);
+    // Who goes on without a switch comes first, so whatever is taken out is reached with as few as can be.
+    while let Some((state, last, switches)) = next.pop_front() {
+        if known.insert((state, last), ()).is_some() {
+            continue;
+        }
+        fewest[state] = fewest[state].min(switches);
+        for step in graph.steps(state) {
+            let target = graph.targets[step] as usize;
+            let stays = last == NOBODY || graph.movers[step].number() == last;
+            match stays {
+                true => next.push_front((target, graph.moved(step), switches)),
+                false => next.push_back((target, graph.moved(step), switches + 1)),
+            }
+        }
+    }
+    Some(fewest)
 }
 
 /// The fewest switches from a state on, if one of these threads goes on without one; with any other one more.

@@ -39,6 +39,8 @@ pub(crate) struct Tally {
     pub(crate) one_in: BTreeMap<u128, u64>,
     /// Steps, context switches, the schedule: the least of them all.
     pub(crate) shortest: Option<(usize, usize, String)>,
+    /// The fewest context switches of them all.
+    pub(crate) switches_min: Option<usize>,
 }
 
 impl Tally {
@@ -194,6 +196,7 @@ impl Lister<'_> {
         let tally = self.listed.endings.entry(ending).or_default();
         tally.schedules += 1;
         *tally.one_in.entry(one_in).or_default() += 1;
+        tally.switches_min = Some(tally.switches_min.unwrap_or(switches).min(switches));
         if tally.shortest.as_ref().is_none_or(|shortest| this < *shortest) {
             tally.shortest = Some(this);
         }

@@ -70,6 +70,7 @@ struct Judged {
     schedules: String,
     chance: f64,
     shortest: (usize, usize, String),
+    switches_min: Option<usize>,
 }
 
 /// Says where a report differs from what is listed.
@@ -95,13 +96,15 @@ pub(crate) fn judge(
         let shortest = tally.shortest.clone().expect("a schedule");
         let differs = found.schedules != tally.schedules.to_string()
             || (!rules.tso && (found.chance - tally.chance()).abs() > NEAR)
-            || (!rules.tso && found.shortest != shortest);
+            || (!rules.tso && found.shortest != shortest)
+            || (!rules.tso && found.switches_min != tally.switches_min);
         if differs {
             let (part, whole) = tally.fraction();
             return Err(format!(
-                "{ending:#?}\nis told with {found:?},\nlisted with {} schedules, chance {part}/{whole} = {}, shortest {shortest:?}",
+                "{ending:#?}\nis told with {found:?},\nlisted with {} schedules, chance {part}/{whole} = {}, shortest {shortest:?}, {:?} switches",
                 tally.schedules,
-                tally.chance()
+                tally.chance(),
+                tally.switches_min
             ));
         }
     }
@@ -163,13 +166,16 @@ fn judged(
             schedules: outcome.schedules.clone().ok_or("no count")?,
             chance: outcome.chance.ok_or("no chance")?,
             shortest: (outcome.length, outcome.switches, outcome.shortest.clone()),
+            switches_min: outcome.switches_min,
         };
         match all.remove(&ending) {
             // It tells apart what is not judged.
             Some(other) => {
                 let schedules = add_up([other.schedules.as_str(), this.schedules.as_str()].into_iter());
                 let chance = other.chance + this.chance;
-                all.insert(ending, Judged { schedules, chance, shortest: other.shortest.min(this.shortest) });
+                let shortest = other.shortest.min(this.shortest);
+                let switches_min = other.switches_min.min(this.switches_min);
+                all.insert(ending, Judged { schedules, chance, shortest, switches_min });
             }
             None => drop(all.insert(ending, this)),
         }

@@ -24,10 +24,36 @@ pub(in crate::view) struct Challenge {
     pub(in crate::view) name: String,
     /// What is to be done.
     pub(in crate::view) text: String,
-    /// The fewest steps, and the switches of a schedule with so many.
-    pub(in crate::view) par: (usize, usize),
+    pub(in crate::view) par: Par,
     /// The schedule.
     shortest: String,
+}
+
+/// What a challenge is to be met with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::view) enum Par {
+    /// The fewest steps, and the switches of a schedule with so many.
+    Shortest { steps: usize, switches: usize },
+    /// The fewest switches, in any number of steps.
+    Switches(usize),
+}
+
+impl Par {
+    fn is_met(self, with_steps: usize, with_switches: usize) -> bool {
+        match self {
+            Par::Shortest { steps, switches } => with_steps <= steps && with_switches <= switches,
+            Par::Switches(switches) => with_switches <= switches,
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Par::Shortest { steps, switches } => {
+                format!("par {}, {}", words::plural(steps, "step"), switches_of(switches))
+            }
+            Par::Switches(switches) => format!("par {}", switches_of(switches)),
+        }
+    }
 }
 
 /// A variant has at most so many.
@@ -77,14 +103,20 @@ pub(in crate::view) fn of(model: &Model, variant: usize) -> Vec<Challenge> {
     let Some(table) = Table::of(model, variant, mode) else { return Vec::new() };
     let forbidden = table.rows.iter().filter(|row| row.verdict == Verdict::Forbidden);
     let challenge = |row: &super::outcomes::Row| {
+        let shortest = Par::Shortest { steps: row.length, switches: row.switches };
+        let par = match row.kind {
+            Kind::Deadlock => row.switches_min.map_or(shortest, Par::Switches),
+            _ => shortest,
+        };
         let text = match row.kind {
+            Kind::Deadlock if par == shortest => format!("Reach the {}", row.label),
             Kind::Deadlock => format!("Reach the {}, in the fewest switches", row.label),
             Kind::Ended => format!("Make it end with {}", row.label),
             Kind::Assertion | Kind::Exception => format!("Make it fail: {}", row.label),
             Kind::Spins => format!("Make it spin: {}", row.label),
         };
         let name = row.label.clone();
-        Challenge { name, text, par: (row.length, row.switches), shortest: row.shortest.clone() }
+        Challenge { name, text, par, shortest: row.shortest.clone() }
     };
     forbidden.take(CHALLENGES_MAX).map(challenge).collect()
 }
@@ -149,10 +181,9 @@ pub(in crate::view) fn look(model: &mut Model, variant: usize, mode: Mode) {
         return;
     };
     let Some((scenario, name)) = key(model, variant) else { return };
-    let (par_steps, par_switches) = challenge.par;
     let progress = Progress { scenario, variant: name, challenge: challenge.name.clone(), steps, switches };
     if model.programs.note(progress, false) {
-        let how = if switches <= par_switches && steps <= par_steps { "at par" } else { "met" };
+        let how = if challenge.par.is_met(steps, switches) { "at par" } else { "met" };
         model.say(&format!(
             "Challenge {how}: {} with {} and {}.",
             challenge.name,
@@ -198,8 +229,7 @@ pub(in crate::view) fn none_because(model: &Model) -> String {
 
 /// How a challenge stands, as a line: what is to be done, the par, and what it was met with.
 pub(in crate::view) fn line(model: &Model, variant: usize, challenge: &Challenge) -> (bool, String) {
-    let (steps, switches) = challenge.par;
-    let par = format!("par {}, {}", words::plural(steps, "step"), switches_of(switches));
+    let par = challenge.par.words();
     match challenge.best(model, variant) {
         Some(best) => (true, format!("{} ({par}; met with {}, {})", challenge.text, best.steps, best.switches)),
         None => (false, format!("{} ({par})", challenge.text)),
@@ -215,7 +245,7 @@ mod tests {
         let challenge = Challenge {
             name: "counter=1".to_string(),
             text: "Make it end with counter=1".to_string(),
-            par: (4, 2),
+            par: Par::Shortest { steps: 4, switches: 2 },
             shortest: "1.1.2.2w.1:0".to_string(),
         };
         assert_eq!(challenge.hint(0), "A goes first.");

@@ -38,6 +38,7 @@ pub(in crate::view) struct Row {
     pub(in crate::view) shortest: String,
     pub(in crate::view) length: usize,
     pub(in crate::view) switches: usize,
+    pub(in crate::view) switches_min: Option<usize>,
     /// The shortest schedule, told.
     pub(in crate::view) text: String,
     /// How many wild runs ended so.
@@ -91,6 +92,7 @@ impl Table {
                 shortest: outcome.shortest.clone(),
                 length: outcome.length,
                 switches: outcome.switches,
+                switches_min: outcome.switches_min,
                 text: outcome.text.clone(),
                 wild: 0,
             })
