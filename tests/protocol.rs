@@ -254,8 +254,15 @@ fn command() -> BoxedStrategy<CommandPlan> {
     ];
     let resume = select(vec![Resume::No, Resume::All, Resume::Failed]);
     let log = option::of((raw(), resume).prop_map(|(path, resume)| JobLog { path, resume }));
-    (raw(), inputs, any::<bool>(), any::<u32>(), log)
-        .prop_map(|(command, inputs, shell, retries, log)| CommandPlan { command, inputs, shell, retries, log })
+    (raw(), inputs, any::<bool>(), any::<bool>(), any::<u32>(), log)
+        .prop_map(|(command, inputs, again, shell, retries, log)| CommandPlan {
+            command,
+            inputs,
+            again,
+            shell,
+            retries,
+            log,
+        })
         .boxed()
 }
 

@@ -398,7 +398,7 @@ fn commands() -> Vec<PoolPlan> {
     let resumes = [Resume::No, Resume::All, Resume::Failed];
     let plans = inputs.into_iter().zip(resumes.into_iter().cycle()).map(|(inputs, resume)| {
         let log = Some(JobLog { path: "log".into(), resume });
-        PoolPlan::Command(CommandPlan { command: "true".into(), inputs, shell: true, retries: 1, log })
+        PoolPlan::Command(CommandPlan { command: "true".into(), inputs, again: true, shell: true, retries: 1, log })
     });
     plans.collect()
 }

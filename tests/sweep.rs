@@ -8,7 +8,7 @@ use common::{Output, output, poolscope, scenario_text, tagged, unique, until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -244,10 +244,44 @@ fn a_command_of_ones_own_is_swept_like_a_lane() {
     let told = said.json();
     let per_s: Vec<f64> = (0..2).map(|at| number(&told, &format!("/points/{at}/throughput_per_s/mean"))).collect();
     assert!(per_s.iter().all(|per_s| *per_s > 0.0), "{per_s:?}");
-    let few = sweep(&["--inputs", "1..2", "--workers", "1", "--for", "30s"]);
-    assert_eq!(few.code(), Some(1), "{few:#?}");
-    assert!(few.stderr.contains("all inputs were done before the time was"), "{few:#?}");
-    let once = sweep(&["--inputs", "-", "--workers", "1"]);
-    assert_eq!(once.code(), Some(2), "{once:#?}");
-    assert!(once.stderr.contains("standard input can be read once"), "{once:#?}");
+}
+
+#[test]
+fn a_swept_commands_inputs_begin_anew_when_they_run_out() {
+    let folder = TempDir::new().expect("a folder");
+    let (list, done) = (folder.path().join("list"), folder.path().join("done"));
+    fs::write(&list, "a\nb b\n").expect("written");
+    let list = list.to_string_lossy();
+    let sweep = |inputs: &str, stdin: &[u8]| {
+        let _ = fs::remove_file(&done);
+        let shell = format!("sleep 0.005; echo {{}} >> {}", done.display());
+        let mut command = poolscope(&["sweep", "--command", &shell, "--shell", "--repeat", "1", "--for", "300ms"]);
+        command.args(["--workers", "1,2", "--format", "json", "--inputs", inputs]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        // Whoever refuses to read it has said so.
+        let _ = child.stdin.take().expect("a pipe").write_all(stdin);
+        let said = child.wait_with_output().expect("it ends");
+        let ran = fs::read_to_string(&done).unwrap_or_default();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (said.status.code(), text(said.stdout), text(said.stderr), ran)
+    };
+    for (inputs, stdin) in [(&*list, &b""[..]), ("-", b"a\nb b")] {
+        let (code, stdout, stderr, ran) = sweep(inputs, stdin);
+        assert_eq!(code, Some(0), "{inputs}: {stderr}");
+        let told: Value = serde_json::from_str(&stdout).expect("JSON");
+        assert_eq!(told["troubles"], Value::Array(Vec::new()), "{inputs}: {stderr}");
+        let runs = |wanted: &str| ran.lines().filter(|line| *line == wanted).count();
+        assert!(runs("a") > 2 && runs("b b") > 2 && runs("a") + runs("b b") == ran.lines().count(), "{inputs}: {ran}");
+    }
+    fs::write(&*list, "").expect("written");
+    for (inputs, part) in [(&*list, "there is no input in "), ("-", "there is no input in standard input")] {
+        let (code, stdout, stderr, ran) = sweep(inputs, b"");
+        assert_eq!((code, stdout.as_str(), ran.as_str()), (Some(2), "", ""), "{inputs}: {stderr}");
+        assert!(stderr.contains(part), "{inputs}: {stderr}");
+    }
+    let (code, _, stderr, _) = sweep("-", &vec![b'x'; (64 << 20) + 1]);
+    assert!(code == Some(2) && stderr.contains("more than the 64 MiB"), "{stderr}");
+    let (code, _, stderr, _) = sweep("/dev/stdin", b"a\n");
+    assert!(code == Some(2) && stderr.contains("can be read once"), "{stderr}");
 }

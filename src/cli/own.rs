@@ -6,10 +6,11 @@ use crate::ledger::{LaneLedger, Ledger, Progress, Standing, command_in_words, jo
 use crate::pool;
 use crate::scenario::{self, Overrides, OwnCommand, Scenario};
 use crate::system;
-use crate::wire::{Inputs, JobLog, Plan, Raw, Resume};
+use crate::wire::{CommandPlan, Inputs, JobLog, Plan, Raw, Resume, SweepPlan};
 use rustix::io::fcntl_dupfd_cloexec;
 use std::ffi::OsString;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -100,7 +101,12 @@ pub(super) fn check(plan: &Plan) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn is_on_stdin(command: &crate::wire::CommandPlan) -> bool {
+/// The same of the lanes that are swept: their inputs are there, and can be read more than once.
+pub(super) fn check_swept(plan: &SweepPlan) -> Result<(), Trouble> {
+    swept(plan).try_for_each(|command| pool::check_command(command).map_err(Trouble::Usage))
+}
+
+fn is_on_stdin(command: &CommandPlan) -> bool {
     matches!(command.inputs, Inputs::Stdin { .. })
 }
 
@@ -108,6 +114,36 @@ fn is_on_stdin(command: &crate::wire::CommandPlan) -> bool {
 pub(super) fn stdin_for(plan: &Plan) -> io::Result<Option<OwnedFd>> {
     let is_read = plan.lanes.iter().filter_map(|lane| lane.pool.command()).any(is_on_stdin);
     is_read.then(|| fcntl_dupfd_cloexec(io::stdin(), 3)).transpose().map_err(io::Error::from)
+}
+
+/// So much of standard input is kept for a sweep, which reads it for every size.
+const KEPT_BYTES_MAX: u64 = 64 << 20;
+
+/// The commands that are swept.
+fn swept(plan: &SweepPlan) -> impl Iterator<Item = &CommandPlan> {
+    plan.curves.iter().filter_map(|curve| curve.lanes.first()?.pool.command())
+}
+
+/// Whether a lane that is swept reads our standard input.
+pub(super) fn sweeps_stdin(plan: &SweepPlan) -> bool {
+    swept(plan).any(is_on_stdin)
+}
+
+/// All of our standard input, where a lane that is swept reads it: in memory, which goes with us.
+pub(super) fn kept_stdin(plan: &SweepPlan) -> Result<Option<OwnedFd>, Trouble> {
+    if !sweeps_stdin(plan) {
+        return Ok(None);
+    }
+    let wrong = |error: io::Error| Trouble::System(format!("standard input cannot be kept: {error}"));
+    let mut kept = File::from(system::unnamed_memory("inputs").map_err(wrong)?);
+    match io::copy(&mut io::stdin().lock().take(KEPT_BYTES_MAX + 1), &mut kept).map_err(wrong)? {
+        0 => Err(Trouble::Usage("there is no input in standard input".into())),
+        bytes if bytes > KEPT_BYTES_MAX => Err(Trouble::Usage(format!(
+            "standard input holds more than the {} MiB that a sweep keeps in memory: write it to a file",
+            KEPT_BYTES_MAX >> 20
+        ))),
+        _ => Ok(Some(kept.into())),
+    }
 }
 
 /// How the commands of a run went.

@@ -7,7 +7,7 @@ use super::{Done, Outcome, Trouble, own, print, say_to_stderr};
 use crate::ledger::Ledger;
 use crate::report::{self, SweepSummary};
 use crate::scenario::{self, Draft, SweepWish};
-use crate::source::{self, Recorder, Sweep};
+use crate::source::{self, Recorder, Sweep, SweepOptions};
 use crate::stats::words;
 use crate::wire::{Body, Machine, SweepPlan};
 use crossbeam_channel::select;
@@ -30,9 +30,9 @@ pub(super) fn sweep(
     let machine = machine();
     let plan = scenario::sweep(&scenario, &machine, &overrides, wish).map_err(Trouble::Usage)?;
     own::check(&plan.plan)?;
-    if own::stdin_for(&plan.plan)?.is_some() {
-        let why = "a sweep runs the same inputs again for every size, and standard input can be read once: write them to a file";
-        return Err(Trouble::Usage(why.into()));
+    own::check_swept(&plan)?;
+    if place.is_some() && own::sweeps_stdin(&plan) {
+        return Err(Trouble::Usage("the inputs come from where keys are typed: with --format nobody types any".into()));
     }
     match place {
         Some((look, shown_as)) => {
@@ -54,12 +54,13 @@ fn machine() -> Machine {
 }
 
 fn without_screen(plan: SweepPlan, format: SweepFormat, record: Option<&Path>) -> Done {
+    let stdin = own::kept_stdin(&plan)?;
     // Signals first: none may end us while a lane starts.
     let signals = super::run::signals()?;
     let recorder = record.map(Recorder::begin).transpose().map_err(|error| Trouble::Usage(error.to_string()))?;
     plan.left_out.iter().for_each(|text| say_to_stderr(text));
     say_to_stderr(&announcement(&plan));
-    let sweep = Sweep::start(plan, recorder)?;
+    let sweep = Sweep::start(plan, SweepOptions { recorder, stdin })?;
     let mut ledger = Ledger::new();
     // Whoever waits at a terminal wants to know that something happens; a log does not.
     let is_watched = io::stderr().is_terminal();

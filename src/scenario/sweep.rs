@@ -10,7 +10,7 @@
 
 use super::draft::Draft;
 use super::{Overrides, Problem, Scenario};
-use crate::wire::{CurvePlan, LaneId, LanePlan, Machine, Plan, SweepPlan, Varied, WORKERS_MAX};
+use crate::wire::{CurvePlan, LaneId, LanePlan, Machine, Plan, PoolPlan, SweepPlan, Varied, WORKERS_MAX};
 
 /// The most sizes that a sweep has.
 pub const SIZES_MAX: usize = 256;
@@ -294,7 +294,12 @@ fn curve(lane: usize, varied: Vec<Varied>, lanes: Vec<LanePlan>) -> CurvePlan {
     let first = lanes.first();
     let is_one = lanes.iter().all(|lane| Some(&lane.name) == first.map(|first| &first.name));
     let name = first.map(|first| if is_one { first.name.clone() } else { first.pool.name().to_string() });
-    let of_size = |lane: LanePlan| LanePlan { name: name.clone().unwrap_or_default(), tasks: None, ..lane };
+    let of_size = |mut lane: LanePlan| {
+        if let PoolPlan::Command(command) = &mut lane.pool {
+            command.again = true;
+        }
+        LanePlan { name: name.clone().unwrap_or_default(), tasks: None, ..lane }
+    };
     let lanes = lanes.into_iter().map(of_size).collect();
     CurvePlan { lane: LaneId::of_index(lane - 1), name: name.clone().unwrap_or_default(), varied, lanes }
 }
@@ -442,7 +447,9 @@ mod tests {
             Draft::of(&scenario, &Overrides::default())
         };
         let swept = |log| sweep_of_draft(&draft_of(log), 0, &any_machine(), &SweepWish::default());
-        assert!(swept(None).is_ok());
+        let plan = swept(None).expect("a sweep");
+        let begins_anew = |lane: &LanePlan| lane.pool.command().is_some_and(|command| command.again);
+        assert!(plan.curves[0].lanes.iter().all(begins_anew) && !plan.plan.lanes.iter().any(begins_anew));
         let why = swept(Some(JobLog { path: "log".into(), resume: Resume::No })).expect_err("a log");
         assert!(why.contains("job log"), "{why}");
     }

@@ -505,6 +505,7 @@ fn what_is_typed_is_run_to_the_byte() {
     let wanted = CommandPlan {
         command: Raw(own.command.clone()),
         inputs: Inputs::File { path: Raw(b"\x80".to_vec()), null: true },
+        again: false,
         shell: false,
         retries: 2,
         log: own.log.clone(),

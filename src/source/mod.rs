@@ -18,4 +18,4 @@ pub use machine::measured_machine;
 pub use player::{Due, Player, SPEEDS};
 pub use recorder::{RecordError, Recorder};
 pub use replay::{Ending, Replay, ReplayError};
-pub use sweep::{Sweep, SweepControl};
+pub use sweep::{Sweep, SweepControl, SweepOptions};

@@ -20,6 +20,7 @@ use crate::wire::{
 };
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,17 +58,27 @@ pub struct Sweep {
     conductor: Option<threads::Thread>,
 }
 
+/// What a sweep has besides its plan.
+#[derive(Debug, Default)]
+pub struct SweepOptions {
+    /// Writes it down.
+    pub recorder: Option<Recorder>,
+    /// What was kept of standard input, for a lane that runs a command on it: read from its beginning in each measurement.
+    pub stdin: Option<OwnedFd>,
+}
+
 impl Sweep {
     /// Begins a sweep.
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn start(plan: SweepPlan, recorder: Option<Recorder>) -> io::Result<Sweep> {
+    pub fn start(plan: SweepPlan, options: SweepOptions) -> io::Result<Sweep> {
         let (taker, frames) = bounded(FRAMES_WAITING_MAX);
         let (control, told) = unbounded();
         let start_ns = clock::monotonic_ns();
         let conductor = threads::spawn("sweep", move || {
-            let conductor = Conductor { plan, recorder, taker, told, start_ns, paused: false };
+            let SweepOptions { recorder, stdin } = options;
+            let conductor = Conductor { plan, recorder, stdin, taker, told, start_ns, paused: false };
             // Nobody listens any more: there is nothing left to do.
             let _ = conductor.run();
         })?;
@@ -130,6 +141,7 @@ impl From<Abandoned> for Stopped {
 struct Conductor {
     plan: SweepPlan,
     recorder: Option<Recorder>,
+    stdin: Option<OwnedFd>,
     taker: Sender<Frame>,
     told: Receiver<SweepControl>,
     start_ns: u64,
@@ -213,11 +225,11 @@ impl Conductor {
         let warmup_ns = self.plan.warmup_ms.saturating_mul(1_000_000);
         let span_ns = span.as_nanos() as u64;
         let mut sums = Sums { warm: Warm::of(&lane.arrivals, warmup_ns, span_ns), ..Sums::default() };
-        let has_inputs = lane.pool.command().is_some();
         (lane.id, lane.tasks) = (LaneId(1), None);
         let plan = Plan { mode: Mode::Together, tick_ms: TICK_MS, lanes: vec![lane], ..self.plan.plan.clone() };
-        let live = Live::start(plan, LiveOptions::default())
-            .map_err(|error| Stopped::Failed(format!("no thread to measure with: {error}")))?;
+        let stdin = self.stdin.as_ref().map(OwnedFd::try_clone).transpose();
+        let live = stdin.and_then(|stdin| Live::start(plan, LiveOptions { stdin, ..LiveOptions::default() }));
+        let live = live.map_err(|error| Stopped::Failed(format!("nothing to measure with: {error}")))?;
         let mut patience = after(START_PATIENCE);
         let mut is_here = false;
         loop {
@@ -230,11 +242,9 @@ impl Conductor {
                             patience = after(span * LATE_TIMES_MAX + Duration::from_nanos(sums.warm.most_ns));
                         }
                         Body::Tick(tick) => sums.add(&tick),
-                        Body::Gone(gone) if gone.expected && has_inputs => {
-                            let why = "all inputs were done before the time was: name more of them, or measure for less";
-                            return Err(Stopped::Failed(why.into()));
+                        Body::Gone(gone) => {
+                            return Err(Stopped::Failed(sums.stopped.unwrap_or_else(|| gone_in_words(&gone))));
                         }
-                        Body::Gone(gone) => return Err(Stopped::Failed(gone_in_words(&gone))),
                         Body::System(_) => {
                             self.tell(frame.body)?;
                             if self.paused {
@@ -355,11 +365,14 @@ struct Sums {
     ticks: u64,
     workers: usize,
     trouble: Option<String>,
+    /// Why a command's lane began nothing more.
+    stopped: Option<String>,
 }
 
 impl Sums {
     fn add(&mut self, tick: &Tick) {
         self.note(&tick.events);
+        self.stopped = tick.jobs.as_ref().and_then(|jobs| jobs.stopped.clone());
         self.workers = self.workers.max(tick.workers.len());
         (self.tasks, self.process) = (tick.tasks, tick.process);
         if tick.phase != Phase::Running && self.before.is_none() {

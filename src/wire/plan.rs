@@ -182,6 +182,10 @@ pub struct CommandPlan {
     /// What it is run on.
     #[serde(default)]
     pub inputs: Inputs,
+    /// Whether they begin anew after the last one, as in a sweep, which measures for a time. They are read more than once
+    /// then: standard input is what the viewer kept of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub again: bool,
     /// Whether a shell runs it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub shell: bool,

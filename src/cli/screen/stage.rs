@@ -1,7 +1,7 @@
 //! The stage: the thread behind a live screen, which ends one run or sweep and begins the next.
 
 use crate::scenario::Draft;
-use crate::source::{self, Live, LiveOptions, Recorder, Sweep, SweepControl};
+use crate::source::{self, Live, LiveOptions, Recorder, Sweep, SweepControl, SweepOptions};
 use crate::view::Control;
 use crate::wire::{Frame, Plan, SweepPlan};
 use crossbeam_channel::{Receiver, Sender, never, select};
@@ -46,7 +46,8 @@ pub(super) fn stage(
     loop {
         let next = match &sweep {
             Some(sweep) => {
-                let Ok(sweep) = Sweep::start((**sweep).clone(), recorder.take()) else { return };
+                let options = SweepOptions { recorder: recorder.take(), ..SweepOptions::default() };
+                let Ok(sweep) = Sweep::start((**sweep).clone(), options) else { return };
                 play_sweep(&sweep, &mut draft, frames, told)
             }
             None => {

@@ -1,14 +1,15 @@
 //! What a command is run on, one input after the other: read as it is needed, however much there is.
 //!
 //! Inputs are bytes. Of a file or a pipe that holds millions of them only what is about to run is in memory; how many there
-//! are is counted beside it, where that can be done, and known at the end in any case.
+//! are is counted beside it, where that can be done, and known at the end in any case. In a sweep they begin anew after the
+//! last one.
 #![expect(unsafe_code, reason = "a descriptor that the viewer lent is known by its number only")]
 
-use crate::wire::{Inputs, Raw};
+use crate::wire::{CommandPlan, Inputs, Raw};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -25,7 +26,7 @@ const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 /// An input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Input {
-    /// Which one, counted from 1.
+    /// Which one, counted from 1, and from 1 again where they begin anew.
     pub(super) number: u64,
     /// What it is.
     pub(super) bytes: Vec<u8>,
@@ -46,7 +47,9 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Feed {
     source: Source,
-    /// How many there were.
+    /// Whether they begin anew after the last one.
+    again: bool,
+    /// How many there were, since they began.
     pub(super) given: u64,
 }
 
@@ -55,7 +58,11 @@ enum Source {
     /// The same again and again.
     Nothing,
     /// From the first to the last.
-    Numbers(Option<i64>, i64),
+    Numbers {
+        first: i64,
+        next: Option<i64>,
+        last: i64,
+    },
     Parts(Parts),
     End,
 }
@@ -65,17 +72,20 @@ impl Feed {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(super) fn open(inputs: &Inputs) -> Result<Feed, String> {
-        let source = match inputs {
-            Inputs::Nothing => Source::Nothing,
-            Inputs::Range { first, last } => Source::Numbers((first <= last).then_some(*first), *last),
-            Inputs::File { path, null } => Source::Parts(Parts::of(open(path)?, *null)),
-            Inputs::Stdin { null } => {
-                let stdin = lent_stdin().map_err(|error| format!("standard input: {error}"))?;
-                Source::Parts(Parts::of(File::from(stdin), *null))
+    pub(super) fn open(plan: &CommandPlan) -> Result<Feed, String> {
+        let (source, again) = (Source::open(&plan.inputs)?, plan.again);
+        let mut feed = Feed { source, again, given: 0 };
+        if again && let Source::Parts(parts) = &mut feed.source {
+            let name = name_of(&plan.inputs);
+            if parts.may_wait {
+                return Err(format!(
+                    "{name} can be read once, and a sweep reads it for every size: write it to a file, or hand it in on standard input"
+                ));
             }
-        };
-        Ok(Feed { source, given: 0 })
+            // Standard input stands where another lane left it.
+            parts.begin_anew().map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(feed)
     }
 
     /// The next input.
@@ -83,25 +93,81 @@ impl Feed {
     /// # Errors
     /// What the system says where it cannot be read.
     pub(super) fn next(&mut self) -> io::Result<Next> {
-        let (bytes, is_cut) = match &mut self.source {
-            Source::Nothing => (Vec::new(), false),
-            Source::Numbers(None, _) | Source::End => return Ok(Next::End),
-            Source::Numbers(next, last) => {
-                let number = next.take().unwrap_or(*last);
-                *next = number.checked_add(1).filter(|next| *next <= *last);
-                (number.to_string().into_bytes(), false)
+        let mut part = self.source.next()?;
+        // Where there was none since they began, there is none.
+        if matches!(part, Part::End) && self.again && self.given > 0 {
+            self.source.begin_anew()?;
+            self.given = 0;
+            part = self.source.next()?;
+        }
+        match part {
+            Part::Whole(bytes, is_cut) => {
+                self.given += 1;
+                Ok(Next::Input(Input { number: self.given, bytes, is_cut }))
             }
-            Source::Parts(parts) => match parts.next()? {
-                Part::Whole(bytes, is_cut) => (bytes, is_cut),
-                Part::NotYet => return Ok(Next::NotYet),
-                Part::End => {
-                    self.source = Source::End;
-                    return Ok(Next::End);
-                }
-            },
-        };
-        self.given += 1;
-        Ok(Next::Input(Input { number: self.given, bytes, is_cut }))
+            Part::NotYet => Ok(Next::NotYet),
+            Part::End => {
+                self.source = Source::End;
+                Ok(Next::End)
+            }
+        }
+    }
+}
+
+impl Source {
+    fn open(inputs: &Inputs) -> Result<Source, String> {
+        Ok(match inputs {
+            Inputs::Nothing => Source::Nothing,
+            Inputs::Range { first, last } => {
+                Source::Numbers { first: *first, next: (first <= last).then_some(*first), last: *last }
+            }
+            Inputs::File { path, null } => Source::Parts(Parts::of(open(path)?, *null)),
+            Inputs::Stdin { null } => {
+                let stdin = lent_stdin().map_err(|error| format!("standard input: {error}"))?;
+                Source::Parts(Parts::of(File::from(stdin), *null))
+            }
+        })
+    }
+
+    fn next(&mut self) -> io::Result<Part> {
+        match self {
+            Source::Nothing => Ok(Part::Whole(Vec::new(), false)),
+            Source::Numbers { next, last, .. } => Ok(next.take().map_or(Part::End, |number| {
+                *next = number.checked_add(1).filter(|next| *next <= *last);
+                Part::Whole(number.to_string().into_bytes(), false)
+            })),
+            Source::Parts(parts) => parts.next(),
+            Source::End => Ok(Part::End),
+        }
+    }
+
+    /// Goes back to the first, of what has one.
+    fn begin_anew(&mut self) -> io::Result<()> {
+        match self {
+            Source::Numbers { first, next, .. } => *next = Some(*first),
+            Source::Parts(parts) => parts.begin_anew()?,
+            Source::Nothing | Source::End => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is not a single input: of a list that can be read more than once.
+///
+/// # Errors
+/// Why that cannot be told, in words.
+pub(super) fn is_empty(plan: &CommandPlan) -> Result<bool, String> {
+    let wrong = |error: io::Error| format!("{}: {error}", name_of(&plan.inputs));
+    Ok(Feed::open(plan)?.next().map_err(wrong)? == Next::End)
+}
+
+/// How inputs are called where they are complained about.
+pub(super) fn name_of(inputs: &Inputs) -> String {
+    match inputs {
+        Inputs::File { path, .. } => path.to_text(),
+        Inputs::Stdin { .. } => "standard input".to_string(),
+        Inputs::Range { first, last } => format!("{first}..{last}"),
+        Inputs::Nothing => "nothing".to_string(),
     }
 }
 
@@ -226,6 +292,11 @@ impl Parts {
         }
     }
 
+    fn begin_anew(&mut self) -> io::Result<()> {
+        (self.left, self.begun, self.is_cut) = (0..0, None, false);
+        self.file.rewind()
+    }
+
     fn whole(&mut self, part: Vec<u8>) -> Part {
         Part::Whole(part, std::mem::take(&mut self.is_cut))
     }
@@ -259,6 +330,10 @@ mod tests {
         }
     }
 
+    fn open(inputs: &Inputs) -> Result<Feed, String> {
+        Feed::open(&CommandPlan { inputs: inputs.clone(), ..CommandPlan::default() })
+    }
+
     fn file_with(bytes: &[u8]) -> (tempfile::TempPath, Raw) {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("room");
@@ -272,16 +347,16 @@ mod tests {
         let (_kept, path) = file_with(b"a 'b' \"c\"\n\n\xff\xfe\r\nlast");
         let inputs = Inputs::File { path, null: false };
         let wanted: [&[u8]; 4] = [b"a 'b' \"c\"", b"", b"\xff\xfe\r", b"last"];
-        assert_eq!(all(&mut Feed::open(&inputs).expect("it is there")), wanted);
+        assert_eq!(all(&mut open(&inputs).expect("it is there")), wanted);
         assert_eq!(count(&inputs), Some(4));
         let (_kept, path) = file_with(b"a\nb\0\0c d\n\0");
         let inputs = Inputs::File { path, null: true };
         let wanted: [&[u8]; 3] = [b"a\nb", b"", b"c d\n"];
-        assert_eq!(all(&mut Feed::open(&inputs).expect("it is there")), wanted);
+        assert_eq!(all(&mut open(&inputs).expect("it is there")), wanted);
         assert_eq!(count(&inputs), Some(3));
         let (_kept, path) = file_with(b"");
         let inputs = Inputs::File { path, null: false };
-        assert!(all(&mut Feed::open(&inputs).expect("it is there")).is_empty());
+        assert!(all(&mut open(&inputs).expect("it is there")).is_empty());
         assert_eq!(count(&inputs), Some(0));
     }
 
@@ -290,7 +365,7 @@ mod tests {
         let long = vec![b'x'; 100 << 10];
         let too_long = vec![b'y'; INPUT_BYTES_MAX + 70_000];
         let (_kept, path) = file_with(&[&long[..], b"\n", &too_long, b"\nz\n"].concat());
-        let mut feed = Feed::open(&Inputs::File { path, null: false }).expect("it is there");
+        let mut feed = open(&Inputs::File { path, null: false }).expect("it is there");
         let mut next = || match feed.next().expect("it can be read") {
             Next::Input(input) => (input.bytes.len(), input.is_cut),
             other => panic!("{other:?}"),
@@ -301,18 +376,18 @@ mod tests {
     #[test]
     fn numbers_have_both_ends() {
         let range = |first, last| Inputs::Range { first, last };
-        let numbers = all(&mut Feed::open(&range(-1, 2)).expect("a range"));
+        let numbers = all(&mut open(&range(-1, 2)).expect("a range"));
         assert_eq!(numbers, [b"-1".to_vec(), b"0".to_vec(), b"1".to_vec(), b"2".to_vec()]);
         assert_eq!(count(&range(-1, 2)), Some(4));
-        assert!(all(&mut Feed::open(&range(2, 1)).expect("a range")).is_empty());
-        assert_eq!(all(&mut Feed::open(&range(i64::MAX, i64::MAX)).expect("a range")).len(), 1);
+        assert!(all(&mut open(&range(2, 1)).expect("a range")).is_empty());
+        assert_eq!(all(&mut open(&range(i64::MAX, i64::MAX)).expect("a range")).len(), 1);
         assert_eq!(count(&range(i64::MIN, i64::MAX)), Some(u64::MAX));
     }
 
     #[test]
     fn who_writes_slowly_is_not_waited_for() {
         let (hear, say) = rustix::pipe::pipe().expect("a pipe");
-        let mut feed = Feed { source: Source::Parts(Parts::of(File::from(hear), false)), given: 0 };
+        let mut feed = Feed { source: Source::Parts(Parts::of(File::from(hear), false)), again: false, given: 0 };
         let mut say = File::from(say);
         assert_eq!(feed.next().expect("it can be read"), Next::NotYet);
         say.write_all(b"on").expect("room");
@@ -329,8 +404,35 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_with_its_name() {
-        let open = |path: &str| Feed::open(&Inputs::File { path: path.into(), null: false }).map(|_| ());
+        let open = |path: &str| open(&Inputs::File { path: path.into(), null: false }).map(|_| ());
         assert!(open("/no/such/file").expect_err("none").starts_with("/no/such/file: "));
         assert_eq!(open("/etc"), Err("/etc is a folder".to_string()));
+    }
+
+    #[test]
+    fn where_they_begin_anew_so_do_their_numbers() {
+        let again = |inputs| CommandPlan { inputs, again: true, ..CommandPlan::default() };
+        let (kept, path) = file_with(b"one\ntwo");
+        let file = again(Inputs::File { path, null: false });
+        for (plan, wanted) in
+            [(&file, [&b"one"[..], b"two"]), (&again(Inputs::Range { first: 8, last: 9 }), [&b"8"[..], b"9"])]
+        {
+            let mut feed = Feed::open(plan).expect("it is there");
+            for number in [1, 2, 1, 2, 1] {
+                let bytes = wanted[number as usize - 1].to_vec();
+                assert_eq!(feed.next().expect("it can be read"), Next::Input(Input { number, bytes, is_cut: false }));
+            }
+        }
+        // One that was emptied meanwhile ends.
+        let mut feed = Feed::open(&file).expect("it is there");
+        assert!((0..2).all(|_| matches!(feed.next(), Ok(Next::Input(_)))));
+        std::fs::write(&kept, "").expect("room");
+        assert_eq!(feed.next().expect("it can be read"), Next::End);
+        assert_eq!((is_empty(&file), is_empty(&again(Inputs::Nothing))), (Ok(true), Ok(false)));
+        assert_eq!(is_empty(&again(Inputs::Range { first: 2, last: 1 })), Ok(true));
+        let (hear, _say) = rustix::pipe::pipe().expect("a pipe");
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&hear));
+        let why = Feed::open(&again(Inputs::File { path: path.as_str().into(), null: false })).expect_err("a pipe");
+        assert!(why.starts_with(&path) && why.contains("can be read once"), "{why}");
     }
 }

@@ -102,12 +102,20 @@ struct Processes {
 pub fn check(plan: &CommandPlan) -> Result<(), String> {
     program_of(&Template::parse(plan)?)?;
     if !matches!(plan.inputs, Inputs::Stdin { .. }) {
-        Feed::open(&plan.inputs)?;
+        Feed::open(plan)?;
+        if plan.again && inputs::is_empty(plan)? {
+            return Err(none_in(plan));
+        }
     }
     if let Some(log) = &plan.log {
         Log::open(plan, log)?;
     }
     Ok(())
+}
+
+/// That a list which begins anew after its last input has none.
+fn none_in(plan: &CommandPlan) -> String {
+    format!("there is no input in {}", inputs::name_of(&plan.inputs))
 }
 
 /// The file of a command's program, where it is the same for every input.
@@ -129,7 +137,7 @@ impl CommandPool {
         let PoolPlan::Command(plan) = &floor.plan.pool else { return Err(io::Error::other("no command to run")) };
         let template = Template::parse(plan).map_err(io::Error::other)?;
         let program = program_of(&template).map_err(io::Error::other)?;
-        let feed = Feed::open(&plan.inputs).map_err(io::Error::other)?;
+        let feed = Feed::open(plan).map_err(io::Error::other)?;
         let (log, done) = match &plan.log {
             Some(log) => {
                 Log::open(plan, log).map(|(log, done)| (Some(Mutex::new(log)), done)).map_err(io::Error::other)?
@@ -149,14 +157,17 @@ impl CommandPool {
             slots: AtomicUsize::new(0),
             floor: Arc::clone(floor),
         });
-        let counting = Arc::clone(&shared);
-        // Ends with the process: whoever has many inputs need not wait until they are counted.
-        threads::spawn("inputs", move || {
-            if let Some(count) = inputs::count(&counting.plan.inputs) {
-                counting.account.there_are(count);
-            }
-        })?
-        .detach();
+        // There is no last one where they begin anew.
+        if !plan.again {
+            let counting = Arc::clone(&shared);
+            // Ends with the process: whoever has many inputs need not wait until they are counted.
+            threads::spawn("inputs", move || {
+                if let Some(count) = inputs::count(&counting.plan.inputs) {
+                    counting.account.there_are(count);
+                }
+            })?
+            .detach();
+        }
         // Without one, what a killed lane's programs had started would live on; that is no reason not to run.
         let warden = Spawn { stdin: Stream::Piped, ..Spawn::own([WARDEN_SUBCOMMAND]) }.start().ok();
         let pool = CommandPool { shared, workers: Mutex::new(0), _warden: warden };
@@ -390,6 +401,10 @@ impl Pool for CommandPool {
                     return Provided::Task;
                 }
                 Ok(Next::NotYet) => return Provided::NotYet,
+                Ok(Next::End) if shared.plan.again => {
+                    shared.account.stop(none_in(&shared.plan));
+                    return Provided::End;
+                }
                 Ok(Next::End) => {
                     shared.account.there_are(supply.feed.given);
                     return Provided::End;
