@@ -5,9 +5,9 @@ use poolscope::report;
 use poolscope::view::{Message, Model, Setting, draw_to_text, update};
 use poolscope::wire::{
     Arrivals, Blocked, Body, Buckets, CRASH_WAYS, Choice, CommandPlan, Cost, CounterWay, CurvePlan, DecodeError,
-    Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, Hello, Inputs, Job, JobLog, JobsTick, LaneId, LanePlan,
-    LockId, LockKind, LockName, LockTick, Machine, Measured, Mode, OnDeath, Order, Phase, Plan, PoolPlan, Process,
-    Question, QueueHow, QueueTick, Raw, ResultTick, Resume, RunSoFar, RunsTick, Size, SoFar, Spacing, Stall,
+    Ending, EndingCount, EndingKind, Event, Exit, Frame, Further, Gone, Hello, Inputs, Job, JobLog, JobsTick, LaneId,
+    LanePlan, LockId, LockKind, LockName, LockTick, Machine, Measured, Mode, OnDeath, Order, Phase, Plan, PoolPlan,
+    Process, Question, QueueHow, QueueTick, Raw, ResultTick, Resume, RunSoFar, RunsTick, Size, SoFar, Spacing, Stall,
     Standstill, Start, SweepFigures, SweepPlace, SweepPlan, SystemTick, Tasks, Tick, Transport, Turn, Used, Varied,
     Verdict, Waiting, WhenFull, WorkerId, WorkerState, WorkerTick, WorkloadPlan, decode_frame, decode_order,
     encode_frame, encode_order,
@@ -493,14 +493,15 @@ fn sweep_plan() -> BoxedStrategy<SweepPlan> {
     let curve = (lane_id(), words(), vec(varied, 0..2), vec(lane_plan(), 0..4))
         .prop_map(|(lane, name, varied, lanes)| CurvePlan { lane, name, varied, lanes });
     let size = prop_oneof![3 => 1..40u32, 1 => any::<u32>()];
-    let figures = (number(), number(), any::<u32>());
+    let figures = (number(), number(), any::<u32>(), any::<u32>());
     (plan(), vec(size, 0..4), figures, vec(curve, 0..3), vec(words(), 0..2))
-        .prop_map(|(plan, sizes, (for_ms, warmup_ms, repeat), curves, left_out)| SweepPlan {
+        .prop_map(|(plan, sizes, (for_ms, warmup_ms, repeat, further), curves, left_out)| SweepPlan {
             plan,
             sizes,
             for_ms,
             warmup_ms,
             repeat,
+            further,
             curves,
             left_out,
         })
@@ -575,6 +576,7 @@ fn body() -> BoxedStrategy<Body> {
         1 => Just(Body::End),
         1 => sweep_plan().prop_map(|plan| Body::Sweep(Box::new(plan))),
         1 => sweep_place().prop_map(Body::Measuring),
+        1 => vec(sweep_place(), 0..4).prop_map(|places| Body::Further(Further { places })),
         2 => measured().prop_map(|measured| Body::Measured(Box::new(measured))),
     ]
     .boxed()
@@ -739,6 +741,7 @@ fn sweep_of_frames() -> BoxedStrategy<Vec<Frame>> {
     let one = prop_oneof![
         4 => measured().prop_map(move |measured| at(Body::Measured(Box::new(measured)))),
         1 => sweep_place().prop_map(move |place| at(Body::Measuring(place))),
+        1 => vec(sweep_place(), 0..4).prop_map(move |places| at(Body::Further(Further { places }))),
         1 => frame(),
     ];
     (sweep_plan(), vec(one, 0..30))

@@ -9,10 +9,10 @@ use poolscope::ledger::Ledger;
 use poolscope::scenario::tables;
 use poolscope::telemetry::FlightCode;
 use poolscope::wire::{
-    self, Blocked, Body, CommandPlan, Ending, EndingCount, EndingKind, Event, Exit, Frame, Gone, Inputs, Job, JobLog,
-    JobsTick, LaneId, LockId, LockKind, LockTick, Measured, Order, Phase, PoolPlan, ResultTick, Resume, RunsTick,
-    SoFar, Stall, Standstill, SweepFigures, SweepPlace, SystemTick, Tick, Turn, Used, Verdict, Waiting, WorkerId,
-    WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
+    self, Blocked, Body, CommandPlan, Ending, EndingCount, EndingKind, Event, Exit, Frame, Further, Gone, Inputs, Job,
+    JobLog, JobsTick, LaneId, LockId, LockKind, LockTick, Measured, Order, Phase, PoolPlan, ResultTick, Resume,
+    RunsTick, SoFar, Stall, Standstill, SweepFigures, SweepPlace, SystemTick, Tick, Turn, Used, Verdict, Waiting,
+    WorkerId, WorkerState, WorkerTick, decode_frame, decode_order, encode_frame, encode_order,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -333,6 +333,7 @@ fn frames() -> Vec<Body> {
         Body::Missed { frames: 1 },
         Body::End,
         Body::Measuring(SweepPlace { curve: 0, size: 0, round: 0 }),
+        Body::Further(Further { places: vec![SweepPlace { curve: 0, size: 0, round: 0 }] }),
         Body::Measured(Box::new(Measured {
             place: SweepPlace { curve: 0, size: 0, round: 0 },
             took_ns: 1,
@@ -440,7 +441,7 @@ const _: fn(&Body, &Event, &Order) = |body, event, order| {
         Body::Plan(_) | Body::Hello(_) | Body::Tick(_) | Body::System(_) | Body::Turn(_) | Body::Gone(_) => {}
         Body::Flight { .. } | Body::Unreadable { .. } | Body::RecordingFailed { .. } | Body::Missed { .. } => {}
         Body::SoFar(_) | Body::RunSoFar(_) | Body::End => {}
-        Body::Sweep(_) | Body::Measuring(_) | Body::Measured(_) => {}
+        Body::Sweep(_) | Body::Measuring(_) | Body::Measured(_) | Body::Further(_) => {}
     }
     match event {
         Event::WorkerDied { .. } | Event::WorkerReplaced { .. } | Event::WorkersRecycled { .. } => {}

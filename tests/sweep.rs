@@ -48,12 +48,41 @@ fn sleepers_do_more_the_more_there_are_and_the_most_are_advised() {
     assert!(per_s[0] > 20.0 && per_s[1] > 1.4 * per_s[0] && per_s[2] > 1.4 * per_s[1], "{per_s:?}");
     assert_eq!(told["recommended"]["size"], 4, "{told:#}");
     assert_eq!(told["fits"][0]["peak"], 4);
+    assert_eq!(told["recommended"]["equal"], serde_json::json!([4]), "{told:#}");
     for at in 0..3 {
         let little = |key: &str| number(&told, &format!("/points/{at}/little/{key}"));
         let off = little("in_system") / little("expected") - 1.0;
         assert!(off.abs() < 0.25, "Little's law is off by {off} at point {at}: {told:#}");
-        assert_eq!(told["points"][at]["measured"], 2);
+        assert!(told["points"][at]["measured"].as_u64() >= Some(2), "{told:#}");
     }
+}
+
+#[test]
+fn sizes_that_cannot_be_told_apart_are_measured_on_and_none_of_them_is_claimed() {
+    let folder = TempDir::new().expect("a folder");
+    let record = folder.path().join("sweep.jsonl");
+    let path = record.to_string_lossy();
+    // Every measurement is a lane with a number of its own, and that says how long its tasks take: far more than the workers.
+    let mut command = poolscope(&["sweep", "--shell", "--command", "sleep 0.0$((PPID % 7 + 1))", "--workers", "1..5"]);
+    command.args(["--for", "60ms", "--repeat", "2", "--format", "json", "--record", &path]);
+    let said = output(command);
+    assert_eq!(said.code(), Some(0), "{said:#?}");
+    let told = said.json();
+    assert!(said.stderr.contains("cannot be told apart yet: further round 1, of 2 at the most"), "{}", said.stderr);
+    assert_eq!((&told["complete"], &told["planned"]), (&Value::Bool(true), &told["ended"]));
+    assert!(told["ended"].as_u64() > Some(10), "{told:#}");
+    let recommended = &told["recommended"];
+    let equal = recommended["equal"].as_array().expect("a list").len();
+    // Further rounds may have told them apart, though that is not likely.
+    if equal > 1 {
+        assert_eq!(told["rounds_further"], 2);
+        let sentence = recommended["sentence"].as_str().expect("a sentence");
+        assert!(sentence.contains("workers are equally good as far as measured"), "{sentence}");
+    }
+    let again = output(poolscope(&["report", &path, "--format", "json"])).json();
+    assert_eq!((&again["planned"], &again["recommended"]), (&told["planned"], recommended));
+    let text = output(poolscope(&["report", &path])).stdout;
+    assert!(text.contains("further of sizes too close to tell apart"), "{text}");
 }
 
 #[test]
@@ -272,7 +301,7 @@ fn a_swept_commands_inputs_begin_anew_when_they_run_out() {
         let told: Value = serde_json::from_str(&stdout).expect("JSON");
         assert_eq!(told["troubles"], Value::Array(Vec::new()), "{inputs}: {stderr}");
         let runs = |wanted: &str| ran.lines().filter(|line| *line == wanted).count();
-        assert!(runs("a") > 2 && runs("b b") > 2 && runs("a") + runs("b b") == ran.lines().count(), "{inputs}: {ran}");
+        assert!(runs("a") > 0 && runs("b b") > 0 && runs("a") + runs("b b") == ran.lines().count(), "{inputs}: {ran}");
     }
     fs::write(&*list, "").expect("written");
     for (inputs, part) in [(&*list, "there is no input in "), ("-", "there is no input in standard input")] {

@@ -174,7 +174,7 @@ pub(super) enum Command {
     /// Measure a scenario's lanes with one number of workers after the other, and advise how many to have.
     ///
     /// Every size is measured again and again, in rounds of an order of their own, each time in a fresh process and with
-    /// nothing beside it. On a terminal the curve is drawn point by point; without one, or with --format, it is reported
+    /// nothing beside it; sizes that cannot be told apart by then are measured for a few rounds more. On a terminal the curve is drawn point by point; without one, or with --format, it is reported
     /// at the end.
     Sweep {
         #[command(flatten)]

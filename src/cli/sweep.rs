@@ -78,6 +78,10 @@ fn without_screen(plan: SweepPlan, format: SweepFormat, record: Option<&Path>) -
                             say_to_stderr(&format!("{text}{}", progress(&ledger)));
                         }
                     }
+                    Body::Further(_) => {
+                        let words = ledger.sweep().and_then(|sweep| sweep.further_words(None));
+                        words.iter().for_each(|words| say_to_stderr(words));
+                    }
                     Body::RecordingFailed { why } => say_to_stderr(&format!("the recording ended early: {why}")),
                     _ => {}
                 }
@@ -103,20 +107,24 @@ fn announcement(plan: &SweepPlan) -> String {
     let s = plan.measurements().saturating_mul(plan.for_ms + plan.warmup_ms) / 1000;
     let open = plan.curves.iter().any(|curve| curve.offered_per_s().is_some());
     format!(
-        "{} ({}, {}, {}): about {}{} (estimate)",
+        "{} ({}, {}, {}): about {}{} (estimate){}",
         words::plural(usize::try_from(plan.measurements()).unwrap_or(usize::MAX), "measurement"),
         words::plural(plan.curves.len(), "curve"),
         words::plural(plan.sizes.len(), "size"),
         words::plural(plan.repeat as usize, "round"),
         words::elapsed(s.saturating_mul(1_000_000_000)),
-        if open { " and more, for the loads at which queues begin to grow" } else { "" }
+        if open { " and more, for the loads at which queues begin to grow" } else { "" },
+        match plan.further {
+            0 => String::new(),
+            some => format!("; then up to {some} further rounds of sizes that cannot be told apart"),
+        }
     )
 }
 
 fn progress(ledger: &Ledger) -> String {
     let Some(sweep) = ledger.sweep() else { return String::new() };
     let left = sweep.left_ns().map_or(words::NOT_YET.to_string(), words::elapsed);
-    format!(": {} of {}, about {left} left (estimate)", sweep.ended, sweep.plan.measurements())
+    format!(": {} of {}, about {left} left (estimate)", sweep.ended, sweep.planned())
 }
 
 /// Reports a sweep. It failed where nothing at all was measured.

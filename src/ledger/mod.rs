@@ -100,6 +100,10 @@ impl Ledger {
                 let made_sense = self.sweep.as_mut().is_some_and(|sweep| sweep.take(measured));
                 self.odd_frames = self.odd_frames.saturating_add(u64::from(!made_sense));
             }
+            (Body::Further(further), _) => {
+                let made_sense = self.sweep.as_mut().is_some_and(|sweep| sweep.go_on(further));
+                self.odd_frames = self.odd_frames.saturating_add(u64::from(!made_sense));
+            }
             (Body::System(tick), _) => self.cores.post(tick),
             (Body::Turn(turn), _) => self.take_turn(*turn),
             (Body::End, _) => self.ended = true,

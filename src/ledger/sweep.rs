@@ -7,7 +7,7 @@ use crate::stats::{
     Advice, Estimate, Histogram, Law, Refused, Sample, SizeMeasured, amdahl, knee, peak, recommend, recommend_for_load,
     scalability,
 };
-use crate::wire::{Body, CurvePlan, Frame, Machine, Measured, SweepFigures, SweepPlace, SweepPlan, WhenFull};
+use crate::wire::{Body, CurvePlan, Frame, Further, Machine, Measured, SweepFigures, SweepPlace, SweepPlan, WhenFull};
 use std::collections::BTreeSet;
 
 /// Curves and sizes beyond these are not taken: a file from outside may claim what it likes.
@@ -15,7 +15,7 @@ const CURVES_MAX: usize = 64;
 const SIZES_MAX: usize = 256;
 
 /// Rounds that are remembered of a size.
-const ROUNDS_MAX: u32 = 1000;
+const ROUNDS_MAX: u32 = 1024;
 
 /// Troubles that are remembered.
 const TROUBLES_MAX: usize = 100;
@@ -32,6 +32,8 @@ pub struct SweepLedger {
     pub curves: Vec<CurveLedger>,
     /// What is being measured.
     pub now: Option<SweepPlace>,
+    /// What is measured in further rounds, since it could not be told which size to advise.
+    further: BTreeSet<(u32, u32, u32)>,
     /// How many measurements have ended, well or not.
     pub ended: u64,
     /// What went wrong, in the order in which it did.
@@ -175,6 +177,7 @@ impl SweepLedger {
             curves: plan.curves.iter().take(CURVES_MAX).map(curve).collect(),
             plan: plan.clone(),
             now: None,
+            further: BTreeSet::new(),
             ended: 0,
             troubles: Vec::new(),
             troubles_more: 0,
@@ -191,6 +194,17 @@ impl SweepLedger {
             self.now = Some(place);
         }
         is_there
+    }
+
+    /// A further round begins; says whether it made sense.
+    pub(super) fn go_on(&mut self, further: &Further) -> bool {
+        let (from, plan) = (self.plan.repeat, &self.plan);
+        let is_there = |place: &SweepPlace| (from..ROUNDS_MAX).contains(&place.round) && plan.lane(*place).is_some();
+        let makes_sense = further.places.iter().all(is_there);
+        if makes_sense {
+            self.further.extend(further.places.iter().map(|place| (place.curve, place.size, place.round)));
+        }
+        makes_sense
     }
 
     /// A measurement has ended; says whether it made sense.
@@ -224,14 +238,35 @@ impl SweepLedger {
         true
     }
 
+    /// Measurements that are to be made, those of further rounds that have begun included.
+    pub fn planned(&self) -> u64 {
+        self.plan.measurements().saturating_add(self.further.len() as u64)
+    }
+
+    /// How many further rounds have begun.
+    pub fn rounds_further(&self) -> u32 {
+        self.further.iter().map(|(_, _, round)| round + 1 - self.plan.repeat).max().unwrap_or(0)
+    }
+
+    /// That sizes of a curve, or of any, are measured on, in words; none where that is not so, or no longer.
+    pub fn further_words(&self, of: Option<usize>) -> Option<String> {
+        let (round, most) = (self.rounds_further(), self.plan.further);
+        let is_of = |(curve, _, of_round): &(u32, u32, u32)| {
+            of_round + 1 - self.plan.repeat == round && of.is_none_or(|of| *curve as usize == of)
+        };
+        (!self.is_complete() && self.further.iter().any(is_of)).then(|| {
+            format!("measuring on, since sizes cannot be told apart yet: further round {round}, of {most} at the most")
+        })
+    }
+
     /// Whether everything was measured that was to be.
     pub fn is_complete(&self) -> bool {
-        self.ended >= self.plan.measurements()
+        self.ended >= self.planned()
     }
 
     /// How long the rest will take, by what the measurements so far took: an estimate. None before the first.
     pub fn left_ns(&self) -> Option<u64> {
-        let left = self.plan.measurements().saturating_sub(self.ended);
+        let left = self.planned().saturating_sub(self.ended);
         (self.ended > 0).then(|| (self.took_ns as f64 / self.ended as f64 * left as f64) as u64)
     }
 
@@ -265,6 +300,10 @@ impl SweepLedger {
         let frame = |body| Frame { lane: None, at_ns, body };
         let measured = self.measured.iter().map(|measured| frame(Body::Measured(Box::new(measured.clone()))));
         let mut frames = vec![frame(Body::Sweep(Box::new(self.plan.clone())))];
+        if !self.further.is_empty() {
+            let places = self.further.iter().map(|&(curve, size, round)| SweepPlace { curve, size, round });
+            frames.push(frame(Body::Further(Further { places: places.collect() })));
+        }
         frames.extend(measured);
         frames.extend(self.now.map(|place| frame(Body::Measuring(place))));
         frames
@@ -311,9 +350,8 @@ impl PointLedger {
     fn add(&mut self, round: u32, figures: &SweepFigures) {
         self.measured += 1;
         self.failed = self.failed.saturating_add(figures.failed);
-        let s = figures.active_ns as f64 / 1e9;
         let sound = |value: f64| (value.is_finite() && value >= 0.0).then_some(value);
-        let per_s = sound(figures.completed as f64 / s);
+        let per_s = sound(figures.per_s());
         put(&mut self.per_s, round, per_s);
         put(&mut self.load_per_s, round, figures.load_per_s.and_then(sound));
         if let Some(cpu_ns) = figures.cpu_ns {

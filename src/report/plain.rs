@@ -32,8 +32,9 @@ pub struct Plain {
     rates_ns: u64,
     lanes: Vec<LaneSaid>,
     findings: BTreeMap<(FindingKind, LaneId), u64>,
-    /// Of a sweep: measurements that were told, and troubles.
+    /// Of a sweep: measurements that were told, further rounds, and troubles.
     measured: u64,
+    further: u32,
     troubles: usize,
 }
 
@@ -101,7 +102,7 @@ impl Plain {
 
     /// A round of a sweep at a time, and in the end what is advised.
     fn tell_sweep(&mut self, sweep: &SweepLedger, has_ended: bool, said: &mut Vec<String>) {
-        let all = sweep.plan.measurements();
+        let all = sweep.planned();
         if !std::mem::replace(&mut self.announced, true) {
             let sizes: Vec<String> = sweep.plan.sizes.iter().map(ToString::to_string).collect();
             said.push(format!(
@@ -114,7 +115,13 @@ impl Plain {
             said.push(format!("{}: {}.", sweep.place_words(trouble.place), trouble.why));
         }
         self.troubles = sweep.troubles.len();
-        let a_round = all.checked_div(u64::from(sweep.plan.repeat)).unwrap_or(0).max(1);
+        let further = sweep.rounds_further();
+        if std::mem::replace(&mut self.further, further) < further
+            && let Some(words) = sweep.further_words(None)
+        {
+            said.push(format!("{words}."));
+        }
+        let a_round = sweep.plan.measurements().checked_div(u64::from(sweep.plan.repeat)).unwrap_or(0).max(1);
         let is_told = |ended: u64| ended > 0 && ended.is_multiple_of(a_round) && ended < all;
         if sweep.ended != self.measured && is_told(sweep.ended) {
             let left = sweep.left_ns().map_or(words::NOT_YET.to_string(), words::elapsed);

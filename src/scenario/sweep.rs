@@ -21,6 +21,10 @@ const CURVES_MAX: usize = 64;
 /// The most values of one thing that is varied.
 const VALUES_MAX: usize = 32;
 
+/// So many further rounds there are at the most, of sizes that cannot be told apart: as many as there were anyway, so that a
+/// sweep takes at most twice as long.
+const FURTHER_MAX: u32 = 5;
+
 /// Which sizes are measured where nobody says so: doubled from one up to this many times the cores, and at least to
 /// sixteen.
 const CORES_TIMES: u32 = 2;
@@ -286,7 +290,11 @@ pub fn sweep_of_plan(plan: &Plan, wish: &SweepWish) -> Result<SweepPlan, String>
 
 fn made(plan: Plan, sizes: Vec<u32>, wish: &SweepWish, curves: Vec<CurvePlan>, left_out: Vec<String>) -> SweepPlan {
     let warmup_ms = (wish.for_ms / 4).clamp(20, 1000);
-    SweepPlan { plan, sizes, for_ms: wish.for_ms, warmup_ms, repeat: wish.repeat, curves, left_out }
+    // Of a single round nobody knows how far figures spread, and nobody who asks for one wants more. Where tasks come by
+    // themselves, nothing is advised that is not sure.
+    let is_advised = wish.repeat > 1 && curves.iter().any(|curve| curve.offered_per_s().is_none());
+    let further = if is_advised { wish.repeat.min(FURTHER_MAX) } else { 0 };
+    SweepPlan { plan, sizes, for_ms: wish.for_ms, warmup_ms, repeat: wish.repeat, further, curves, left_out }
 }
 
 /// A curve; a lane whose name tells its size is called by its pool.

@@ -3,6 +3,7 @@
 //! ```text
 //! round 1:  ┤4├┤1├┤16├┤2├┤8├     every size of every curve once, in an order of its own
 //! round 2:  ┤8├┤16├┤2├┤1├┤4├     … so that a machine that grows slower hits all sizes alike
+//! further:  ┤8├┤4├               a few rounds of sizes that cannot be told apart yet, if there are any
 //!
 //! one measurement:  start ─▶ warm up (left out) ─▶ measure ─▶ end the lane
 //! ```
@@ -13,12 +14,13 @@
 use super::live::{Live, LiveOptions};
 use super::recorder::Recorder;
 use crate::doors::{clock, threads};
-use crate::stats::Histogram;
+use crate::stats::{Histogram, SizeMeasured, recommend};
 use crate::wire::{
-    Arrivals, Body, Event, Frame, Gone, LaneId, LanePlan, Measured, Mode, Phase, Plan, PoolPlan, Process, Spacing,
-    SweepFigures, SweepPlace, SweepPlan, Tasks, Tick, encode_frame,
+    Arrivals, Body, Event, Frame, Further, Gone, LaneId, LanePlan, Measured, Mode, Phase, Plan, PoolPlan, Process,
+    Spacing, SweepFigures, SweepPlace, SweepPlan, Tasks, Tick, encode_frame,
 };
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -78,7 +80,8 @@ impl Sweep {
         let start_ns = clock::monotonic_ns();
         let conductor = threads::spawn("sweep", move || {
             let SweepOptions { recorder, stdin } = options;
-            let conductor = Conductor { plan, recorder, stdin, taker, told, start_ns, paused: false };
+            let conductor =
+                Conductor { plan, recorder, stdin, taker, told, start_ns, paused: false, rates: Rates::new() };
             // Nobody listens any more: there is nothing left to do.
             let _ = conductor.run();
         })?;
@@ -102,23 +105,50 @@ impl Drop for Sweep {
     }
 }
 
-/// The places of one round, shuffled: the same order for the same seed.
+/// The places of one round, shuffled.
 fn places(plan: &SweepPlan, round: u32) -> Vec<SweepPlace> {
-    let mut dice = plan.plan.seed.wrapping_add(u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let number = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
+    let sizes = || number(plan.sizes.len());
+    let all = number(plan.curves.len()).flat_map(|curve| sizes().map(move |size| SweepPlace { curve, size, round }));
+    shuffled(all.collect(), plan.plan.seed, round)
+}
+
+/// The places of a further round, shuffled: the sizes of which it cannot be told yet which one to advise. Where tasks come by
+/// themselves advice claims no more than what is sure, however little that is.
+fn further_places(plan: &SweepPlan, rates: &Rates, round: u32) -> Vec<SweepPlace> {
+    let mut places = Vec::new();
+    for (curve, of_curve) in plan.curves.iter().enumerate().filter(|(_, curve)| curve.offered_per_s().is_none()) {
+        let size = |(size, workers): (usize, &u32)| SizeMeasured {
+            workers: *workers,
+            per_s: rates.get(&(curve as u32, size as u32)).cloned().unwrap_or_default(),
+            wait_p99_ns: None,
+            service_p99_ns: None,
+        };
+        let sizes: Vec<SizeMeasured> = plan.sizes.iter().take(of_curve.lanes.len()).enumerate().map(size).collect();
+        let Some(advice) = recommend(&sizes).filter(|advice| !advice.is_told()) else { continue };
+        let is_equal = |size: &SizeMeasured| advice.equal.contains(&size.workers);
+        let equal = (0..).zip(&sizes).filter(|(_, size)| is_equal(size));
+        places.extend(equal.map(|(size, _)| SweepPlace { curve: curve as u32, size, round }));
+    }
+    shuffled(places, plan.plan.seed, round)
+}
+
+/// Places in another order: the same for the same seed.
+fn shuffled(mut places: Vec<SweepPlace>, seed: u64, round: u32) -> Vec<SweepPlace> {
+    let mut dice = seed.wrapping_add(u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut throw = |sides: usize| {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (dice ^ (dice >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         ((u128::from(mixed >> 11) * sides as u128) >> 53) as usize
     };
-    let number = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
-    let sizes = || number(plan.sizes.len());
-    let all = number(plan.curves.len()).flat_map(|curve| sizes().map(move |size| SweepPlace { curve, size, round }));
-    let mut places: Vec<SweepPlace> = all.collect();
     for last in (1..places.len()).rev() {
         places.swap(last, throw(last + 1));
     }
     places
 }
+
+/// Tasks a second in each round, by curve and size: none of a round that is missing.
+type Rates = BTreeMap<(u32, u32), Vec<Option<f64>>>;
 
 /// Whoever took the frames, or could tell us something, has gone.
 struct Abandoned;
@@ -146,6 +176,7 @@ struct Conductor {
     told: Receiver<SweepControl>,
     start_ns: u64,
     paused: bool,
+    rates: Rates,
 }
 
 impl Conductor {
@@ -153,6 +184,16 @@ impl Conductor {
         self.tell(Body::Sweep(Box::new(self.plan.clone())))?;
         for round in 0..self.plan.repeat {
             for place in places(&self.plan, round) {
+                self.take(place)?;
+            }
+        }
+        for round in self.plan.repeat..self.plan.repeat.saturating_add(self.plan.further) {
+            let places = further_places(&self.plan, &self.rates, round);
+            if places.is_empty() {
+                break;
+            }
+            self.tell(Body::Further(Further { places: places.clone() }))?;
+            for place in places {
                 self.take(place)?;
             }
         }
@@ -177,6 +218,9 @@ impl Conductor {
                 Err(Stopped::Abandoned) => return Err(Abandoned),
             };
             let took_ns = clock::monotonic_ns() - began_ns;
+            let rounds = self.rates.entry((place.curve, place.size)).or_default();
+            rounds.resize(place.round as usize + 1, None);
+            rounds[place.round as usize] = figures.as_ref().map(|figures| figures.per_s());
             return self.tell(Body::Measured(Box::new(Measured { place, took_ns, figures, trouble })));
         }
     }
@@ -456,8 +500,8 @@ mod tests {
     use super::*;
     use crate::wire::{CurvePlan, Machine};
 
-    #[test]
-    fn each_round_measures_everything_once_in_an_order_of_its_own() {
+    /// Two curves of eight sizes.
+    fn sweep() -> SweepPlan {
         let machine = Machine {
             cores: 2,
             core_ids: vec![0, 1],
@@ -467,21 +511,42 @@ mod tests {
             os: String::new(),
             autogroup: None,
         };
-        let plan = Plan {
-            scenario: String::new(),
-            title: String::new(),
-            question: None,
-            seed: 7,
-            mode: Mode::Together,
-            tick_ms: 100,
-            machine,
-            lanes: Vec::new(),
-            expect: Vec::new(),
-        };
-        let curve = CurvePlan { lane: LaneId(1), name: String::new(), varied: Vec::new(), lanes: Vec::new() };
+        let scenario = crate::scenario::find("pool-size", None).expect("built in");
+        let plan = scenario.plan(&machine, &crate::scenario::Overrides::default()).expect("a plan");
+        let lane = plan.lanes[0].clone();
+        let plan = Plan { seed: 7, lanes: Vec::new(), ..plan };
+        let lanes = vec![lane; 8];
+        let curve = CurvePlan { lane: LaneId(1), name: String::new(), varied: Vec::new(), lanes };
         let sizes = (1..=8).collect();
         let curves = vec![curve.clone(), curve];
-        let sweep = SweepPlan { plan, sizes, for_ms: 1, warmup_ms: 1, repeat: 50, curves, left_out: Vec::new() };
+        SweepPlan { plan, sizes, for_ms: 1, warmup_ms: 1, repeat: 50, further: 5, curves, left_out: Vec::new() }
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_told_apart_and_no_others_are_measured_on() {
+        let mut sweep = sweep();
+        let steady = |per_s: f64| [1.0, 1.001, 1.0, 1.001].map(|times| Some(per_s * times)).to_vec();
+        let noise = |size: u32| [0, 5, 20, 45].map(|by| Some(f64::from(1000 + 60 * ((size * 3 + by) % 7)))).to_vec();
+        // The first curve grows in even steps; of the second, noise is all there is from three workers on.
+        let mut rates = Rates::new();
+        for size in 0..8 {
+            rates.insert((0, size), steady(f64::from(size + 1)));
+            rates.insert((1, size), if size < 2 { steady(100.0) } else { noise(size) });
+        }
+        let places = further_places(&sweep, &rates, 50);
+        let is_noisy = |place: &SweepPlace| place.curve == 1 && place.size >= 2 && place.round == 50;
+        assert!(places.len() > 2 && places.iter().all(is_noisy), "{places:?}");
+        // What is lost is no rate, and where tasks come by themselves nothing is claimed that is not sure.
+        rates.insert((1, 7), vec![None; 4]);
+        assert!(further_places(&sweep, &rates, 50).iter().all(|place| is_noisy(place) && place.size < 7));
+        let open = Arrivals::Open { rate_per_s: 10.0, spacing: Spacing::Constant };
+        sweep.curves[1].lanes.iter_mut().for_each(|lane| lane.arrivals = open);
+        assert_eq!(further_places(&sweep, &rates, 50), []);
+    }
+
+    #[test]
+    fn each_round_measures_everything_once_in_an_order_of_its_own() {
+        let sweep = sweep();
         let rounds: Vec<Vec<SweepPlace>> = (0..50).map(|round| places(&sweep, round)).collect();
         for (round, places) in (0..).zip(&rounds) {
             let mut sorted: Vec<(u32, u32)> = places.iter().map(|place| (place.curve, place.size)).collect();

@@ -8,12 +8,21 @@
 //!     │  ●
 //!     └──────────── size
 //! ```
+//!
+//! Where figures are known too badly to say that a size is nearly the best and no smaller one is, nothing is claimed: the
+//! sizes are named that are equally good as far as measured.
 
 use super::interval::Estimate;
 use super::words;
 
 /// A larger size is worth its workers where it does more than this share more.
 const WORTH: f64 = 0.05;
+
+/// No size may be advised where another perhaps does more than this share more.
+const PERHAPS: f64 = 2.0 * WORTH;
+
+/// So many sizes are named one by one where they cannot be told apart.
+const NAMED_MAX: usize = 5;
 
 /// A time is told to be longer or shorter from these ratios on.
 const LONGER_FROM: f64 = 1.25;
@@ -42,8 +51,18 @@ pub struct Advice {
     pub size: u32,
     /// With 95 % confidence the advice lies between these sizes.
     pub interval: (u32, u32),
+    /// The sizes that are equally good as far as measured, from the smallest to the largest: this one alone where it is told
+    /// from all others.
+    pub equal: Vec<u32>,
     /// One sentence, without a full stop.
     pub sentence: String,
+}
+
+impl Advice {
+    /// Whether the size is told from all others, and so advised.
+    pub fn is_told(&self) -> bool {
+        self.equal.len() == 1
+    }
 }
 
 impl SizeMeasured {
@@ -89,7 +108,8 @@ pub fn gain(one: &SizeMeasured, other: &SizeMeasured) -> Option<Estimate> {
     Estimate::of_gains(&pairs).or_else(|| Estimate::of_gains(&[(one.mean()?.value, other.mean()?.value)]))
 }
 
-/// How many workers to have: the smallest size that the best one beats by no more than [`WORTH`].
+/// How many workers to have: the smallest size that the best one beats by no more than [`WORTH`], where it is known well
+/// enough that this is so.
 pub fn recommend(sizes: &[SizeMeasured]) -> Option<Advice> {
     let all: Vec<&SizeMeasured> = with_means(sizes).into_iter().map(|(size, _)| size).collect();
     let top = peak(sizes)?;
@@ -102,17 +122,79 @@ pub fn recommend(sizes: &[SizeMeasured]) -> Option<Advice> {
     };
     let place = smallest(&|gain| gain.value <= WORTH);
     let interval = (smallest(&|gain| gain.low() <= WORTH), smallest(&|gain| gain.high() <= WORTH));
-    let sentence = match (all.get(place + 1), all.len()) {
-        (Some(next), _) => beside_next(all[place], next),
-        (None, 1) => "the only size that was measured".to_string(),
-        (None, _) => beside_last(all[place - 1], all[place]),
-    };
     let size = all[place].workers;
+    let rivals = rivals(&all, place, &gains, best);
+    let mut equal: Vec<u32> = rivals.iter().map(|rival| rival.other.workers).chain([size]).collect();
+    equal.sort_unstable();
+    let sentence = match (strongest(&rivals), all.get(place + 1), all.len()) {
+        (Some(rival), _, _) => not_apart(&equal, rival),
+        (None, Some(next), _) => of_size(size, &beside_next(all[place], next)),
+        (None, None, 1) => of_size(size, "the only size that was measured"),
+        (None, None, _) => of_size(size, &beside_last(all[place - 1], all[place])),
+    };
+    let of = |place: usize| all[place].workers;
     Some(Advice {
         size,
-        interval: (all[interval.0.min(place)].workers, all[interval.1.max(place)].workers),
-        sentence: format!("{}: {sentence}", words::plural(size as usize, "worker")),
+        interval: (equal[0].min(of(interval.0.min(place))), equal[equal.len() - 1].max(of(interval.1.max(place)))),
+        equal,
+        sentence,
     })
+}
+
+/// A size that may be as good an advice as the one that looks best.
+struct Rival<'a> {
+    other: &'a SizeMeasured,
+    /// The two of which it is not known that they differ, or that they do not.
+    from: &'a SizeMeasured,
+    to: &'a SizeMeasured,
+    gain: Estimate,
+}
+
+/// The sizes that cannot be told from the one that looks like the advice: smaller ones that perhaps do as much as the best,
+/// and larger ones that perhaps do much more. `gains` are those of the best over each.
+fn rivals<'a>(
+    all: &[&'a SizeMeasured],
+    place: usize,
+    gains: &[Option<Estimate>],
+    best: &'a SizeMeasured,
+) -> Vec<Rival<'a>> {
+    let smaller = all[..place].iter().zip(gains).filter_map(|(other, gain)| {
+        let gain = gain.filter(|gain| gain.low() <= 0.0)?;
+        Some(Rival { other, from: other, to: best, gain })
+    });
+    let larger = all[place + 1..].iter().filter_map(|other| {
+        let gain = gain(all[place], other).filter(|gain| gain.high() > PERHAPS)?;
+        Some(Rival { other, from: all[place], to: other, gain })
+    });
+    smaller.chain(larger).collect()
+}
+
+/// The rival that most needs to be told about: it differs most, as far as measured.
+fn strongest<'a, 'b>(rivals: &'b [Rival<'a>]) -> Option<&'b Rival<'a>> {
+    rivals.iter().max_by(|one, other| one.gain.value.total_cmp(&other.gain.value))
+}
+
+fn of_size(size: u32, sentence: &str) -> String {
+    format!("{}: {sentence}", words::plural(size as usize, "worker"))
+}
+
+/// That sizes cannot be told apart, and by what that is seen.
+fn not_apart(equal: &[u32], rival: &Rival) -> String {
+    let sizes = match equal {
+        [few @ .., last] if equal.len() <= NAMED_MAX => {
+            let few: Vec<String> = few.iter().map(ToString::to_string).collect();
+            format!("{} and {last} workers", few.join(", "))
+        }
+        many => format!("{} sizes from {} to {} workers", many.len(), many[0], many[many.len() - 1]),
+    };
+    let (from, to, value) = (rival.from.workers, rival.to.workers, rival.gain.value);
+    let does = if to == 1 { "does" } else { "do" };
+    let by = percent_of(value.abs());
+    let than = if value < -0.005 { "less" } else { "more" };
+    format!(
+        "{sizes} are equally good as far as measured: {to} {does} {by} {than} than {from}{}, which does not tell them apart",
+        interval(Some(rival.gain))
+    )
 }
 
 /// How many workers carry tasks that come at a rate: the smallest size whose queue surely does not grow at it. `sizes` hold
@@ -129,7 +211,8 @@ pub fn recommend_for_load(sizes: &[SizeMeasured], offered_per_s: f64) -> Option<
             rate(offered_per_s),
             between(load),
         );
-        return Some(Advice { size: most.workers, interval: (most.workers, most.workers), sentence });
+        let size = most.workers;
+        return Some(Advice { size, interval: (size, size), equal: vec![size], sentence });
     };
     let size = all[place].0.workers;
     let least = first(&|load| load.high() >= offered_per_s).map_or(size, |place| all[place].0.workers);
@@ -140,7 +223,7 @@ pub fn recommend_for_load(sizes: &[SizeMeasured], offered_per_s: f64) -> Option<
         rate(offered_per_s),
         between(&all[place].1),
     );
-    Some(Advice { size, interval: (least.min(size), size), sentence })
+    Some(Advice { size, interval: (least.min(size), size), equal: vec![size], sentence })
 }
 
 /// `520 tasks/s (95 % interval 500 to 540)`.
@@ -278,12 +361,46 @@ mod tests {
             all[1].per_s[round] = Some(106.0 * times);
         }
         let advice = recommend(&all).expect("advice");
-        assert_eq!((advice.size, advice.interval), (2, (2, 4)));
+        assert_eq!((advice.size, advice.interval, &advice.equal[..]), (2, (2, 4), &[2, 4][..]));
+        assert_eq!(
+            advice.sentence,
+            "2 and 4 workers are equally good as far as measured: 4 do 3 % more than 2 (95 % interval −18 to 29), which does not tell them apart"
+        );
         // A round that is missing in one of two is compared in neither.
         all[2].per_s[0] = None;
         assert_eq!(gain(&all[1], &all[2]).expect("a gain").count, 2);
         all[2].per_s = vec![None, None, None];
         assert_eq!(peak(&all), Some(2));
+    }
+
+    #[test]
+    fn sizes_that_noise_hides_are_not_told_apart_and_those_that_it_does_not_are() {
+        // As a workload is measured that is bound by the memory's bandwidth: 2 looks nearly best, and 8 perhaps does much more.
+        let of = |workers, per_s: [f64; 4]| SizeMeasured {
+            workers,
+            per_s: per_s.map(Some).to_vec(),
+            wait_p99_ns: None,
+            service_p99_ns: None,
+        };
+        let one = of(1, [700.0, 720.0, 690.0, 710.0]);
+        let two = of(2, [1500.0, 1200.0, 1450.0, 1250.0]);
+        let eight = of(8, [1300.0, 1500.0, 1250.0, 1600.0]);
+        let advice = recommend(&[one.clone(), two.clone(), eight.clone()]).expect("advice");
+        assert!(!advice.is_told() && advice.equal == [2, 8] && advice.interval == (2, 8), "{advice:?}");
+        assert!(advice.sentence.starts_with("2 and 8 workers are equally good as far as measured: 8 do "));
+        // The same where the smaller one did more by chance.
+        let advice = recommend(&[one.clone(), eight.clone(), SizeMeasured { workers: 16, ..two }]).expect("advice");
+        assert!(advice.equal == [8, 16] && advice.sentence.contains("16 do "), "{advice:?}");
+        // A difference that is known well is told, however near it is to what is worth it.
+        let advice = recommend(&sizes(&[(1, 100.0, 1.0), (2, 150.0, 1.0), (4, 157.0, 1.0)])).expect("advice");
+        assert!(advice.is_told() && advice.size == 2, "{advice:?}");
+        // Many are not named one by one.
+        let noisy = |at: u32| of(at + 1, [0, 5, 20, 45].map(|by| f64::from(1000 + 60 * ((at * 3 + by) % 7))));
+        let advice = recommend(&(0..6).map(noisy).collect::<Vec<_>>()).expect("advice");
+        assert!(advice.sentence.starts_with("6 sizes from 1 to 6 workers are equally good"), "{advice:?}");
+        // Of a single measurement nobody knows how well it is known.
+        let once = [&one, &eight].map(|size| SizeMeasured { per_s: size.per_s[..1].to_vec(), ..size.clone() });
+        assert!(recommend(&once).expect("advice").is_told());
     }
 
     #[test]
@@ -332,6 +449,7 @@ mod tests {
             let _ = (knee(&all), recommend_for_load(&all, 10.0));
             if let Some(advice) = recommend(&all) {
                 proptest::prop_assert!((advice.interval.0..=advice.interval.1).contains(&advice.size));
+                proptest::prop_assert!(advice.equal.contains(&advice.size) && advice.equal.is_sorted());
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::ending::{Ending, Verdict, Waiting};
 use super::ids::{LaneId, LockId, WorkerId};
 use super::plan::{LockKind, Plan};
-use super::sweep::{Measured, SweepPlace, SweepPlan};
+use super::sweep::{Further, Measured, SweepPlace, SweepPlan};
 use serde::{Deserialize, Serialize};
 
 /// What one source did in one tick.
@@ -68,6 +68,8 @@ pub enum Body {
     Measuring(SweepPlace),
     /// A measurement of a sweep has ended.
     Measured(Box<Measured>),
+    /// A further round of a sweep begins.
+    Further(Further),
     /// The last frame of a run, or of a sweep.
     End,
 }

@@ -33,4 +33,4 @@ pub use plan::{
     QueueHow, Resume, Role, Size, Spacing, Start, Transport, WORKERS_MAX, Waking, WhenFull, Window, WorkloadPlan,
 };
 pub use raw::Raw;
-pub use sweep::{CurvePlan, Measured, SweepFigures, SweepPlace, SweepPlan, Varied};
+pub use sweep::{CurvePlan, Further, Measured, SweepFigures, SweepPlace, SweepPlan, Varied};

@@ -4,6 +4,7 @@
 //! sweep ── the plan: curves, sizes, rounds                              first
 //! measuring ── which curve, which size, which round     ┐ for each
 //! measured ── what came out, or why nothing did         ┘ measurement
+//! further ── which sizes are measured once more         before each further round
 //! end                                                                   last
 //! ```
 //!
@@ -27,6 +28,9 @@ pub struct SweepPlan {
     pub warmup_ms: u64,
     /// How many rounds there are; each measures every size of every curve once, in an order of its own.
     pub repeat: u32,
+    /// So many further rounds there may be, of the sizes that these do not tell apart.
+    #[serde(default)]
+    pub further: u32,
     /// What is measured: a lane, or a lane with something else varied.
     pub curves: Vec<CurvePlan>,
     /// Lanes that are not swept, and why, one sentence each.
@@ -64,6 +68,13 @@ pub struct SweepPlace {
     pub size: u32,
     /// The round, counted from 0.
     pub round: u32,
+}
+
+/// A further round begins: of the sizes of which it cannot be told yet which one to advise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Further {
+    /// What is measured in it.
+    pub places: Vec<SweepPlace>,
 }
 
 /// What one measurement came to.
@@ -109,8 +120,15 @@ pub struct SweepFigures {
     pub load_per_s: Option<f64>,
 }
 
+impl SweepFigures {
+    /// Tasks that ended well in a second; no number where no time passed.
+    pub fn per_s(&self) -> f64 {
+        self.completed as f64 * 1e9 / self.active_ns as f64
+    }
+}
+
 impl SweepPlan {
-    /// How many measurements there are to be.
+    /// How many measurements there are to be, further rounds apart.
     pub fn measurements(&self) -> u64 {
         let each = (self.curves.len() as u64).saturating_mul(self.sizes.len() as u64);
         each.saturating_mul(u64::from(self.repeat))

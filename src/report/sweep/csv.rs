@@ -61,7 +61,7 @@ fn row(summary: &SweepSummary, point: &PointSummary) -> Vec<String> {
     row.extend([
         given(point.little.map(|little| little.in_system)),
         given(point.little.map(|little| little.expected)),
-        given(advised.map(|advised| advised.size == point.workers)),
+        given(advised.map(|advised| advised.equal.contains(&point.workers))),
     ]);
     row
 }

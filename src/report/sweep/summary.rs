@@ -25,6 +25,8 @@ pub struct SweepSummary {
     pub warmup_s: f64,
     /// How many rounds were to be made.
     pub repeat: u32,
+    /// How many further rounds there were, of sizes that could not be told apart.
+    pub rounds_further: u32,
     /// Measurements that were to be made.
     pub planned: u64,
     /// Measurements that ended, well or not.
@@ -200,6 +202,8 @@ pub struct RecommendedSummary {
     pub size: u32,
     /// With 95 % confidence it is one of the sizes from the first to the second.
     pub interval: [u32; 2],
+    /// The sizes that are equally good as far as measured: it alone where it is told from all others.
+    pub equal: Vec<u32>,
     /// Why, in one sentence.
     pub sentence: String,
 }
@@ -233,7 +237,8 @@ impl SweepSummary {
             for_s: plan.for_ms as f64 / 1e3,
             warmup_s: plan.warmup_ms as f64 / 1e3,
             repeat: plan.repeat,
-            planned: plan.measurements(),
+            rounds_further: sweep.rounds_further(),
+            planned: sweep.planned(),
             ended: sweep.ended,
             complete: sweep.is_complete(),
             machine: MachineSummary {
@@ -323,6 +328,6 @@ fn law_of(law: &Result<Law, Refused>) -> LawSummary {
 }
 
 fn recommended(curve: usize, advice: Option<&Advice>) -> Option<RecommendedSummary> {
-    let Advice { size, interval: (least, most), sentence } = advice?.clone();
-    Some(RecommendedSummary { curve, size, interval: [least, most], sentence })
+    let Advice { size, interval: (least, most), equal, sentence } = advice?.clone();
+    Some(RecommendedSummary { curve, size, interval: [least, most], equal, sentence })
 }

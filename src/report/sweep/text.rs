@@ -31,8 +31,12 @@ fn head(summary: &SweepSummary) -> String {
     let cores = words::plural(machine.cores as usize, "core");
     let each = format!("{} s each after {} s of warming up", seconds(summary.for_s), seconds(summary.warmup_s));
     let rounds = words::plural(summary.repeat as usize, "round");
+    let further = match summary.rounds_further {
+        0 => String::new(),
+        some => format!(" and {some} further of sizes too close to tell apart"),
+    };
     let mut out = format!(
-        "{}: a sweep of {} in {rounds}, {each}; it took {:.0} s\n",
+        "{}: a sweep of {} in {rounds}{further}, {each}; it took {:.0} s\n",
         clean(&summary.scenario),
         words::plural(summary.fits.len(), "curve"),
         summary.seconds
@@ -191,8 +195,11 @@ fn laws(out: &mut String, fit: &FitSummary) {
 fn advice(out: &mut String, summary: &SweepSummary, fit: &FitSummary) {
     let Some(advised) = &fit.recommended else { return };
     let [least, most] = advised.interval;
-    let range =
-        if least == most { String::new() } else { format!(" (between {least} and {most}, with 95 % confidence)") };
+    let range = if least == most || advised.equal.len() > 1 {
+        String::new()
+    } else {
+        format!(" (between {least} and {most}, with 95 % confidence)")
+    };
     let is_best = summary.recommended.as_ref().is_some_and(|best| best.curve == fit.curve);
     let mark = if is_best && summary.fits.len() > 1 { " It does the most of all curves." } else { "" };
     paragraph(out, "▸ ", &format!("{}{range}.{mark}", advised.sentence));

@@ -193,15 +193,14 @@ fn sizes_below(model: &Model, shown: &Shown<'_>, x: &Axis, pen: &mut Pen<'_>) {
         }
     }
     let is = |size: Option<u32>, point: &PointLedger| size == Some(point.workers);
-    let advised = judged.advice.as_ref().map(|advice| advice.size);
+    // Where several cannot be told apart all of them are marked.
+    let is_advised =
+        |point: &PointLedger| judged.advice.as_ref().is_some_and(|advice| advice.equal.contains(&point.workers));
     let mut free = 0;
     for point in &shown.curve.points {
         let mut marks = String::new();
-        for (size, mark) in [(advised, '▲'), (judged.peak, 'p'), (judged.knee, 'k')] {
-            if is(size, point) {
-                marks.push(mark);
-            }
-        }
+        let marked = [(is_advised(point), '▲'), (is(judged.peak, point), 'p'), (is(judged.knee, point), 'k')];
+        marks.extend(marked.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark));
         let Some(column) = x.cell(f64::from(point.workers)).filter(|_| !marks.is_empty()) else { continue };
         let column = column.min(pen.width().saturating_sub(width_of(&marks))).max(free);
         free = pen.text(column, 1, &marks, theme.tint(theme.good).patch(theme.strong())) + 1;

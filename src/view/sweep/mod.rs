@@ -78,7 +78,7 @@ pub(in crate::view) fn draw_header(model: &Model, pen: &mut Pen<'_>) {
     for (text, style) in &alarms {
         column = pen.text(column, 0, text, *style);
     }
-    let all = sweep.plan.measurements();
+    let all = sweep.planned();
     let left = sweep.left_ns().filter(|_| !sweep.is_complete());
     let texts = match left {
         Some(left_ns) => {
@@ -195,12 +195,12 @@ fn advice_lines(shown: &Shown<'_>, room: usize) -> Vec<String> {
     let text = match &shown.curve.judged.advice {
         Some(advice) => {
             let (least, most) = advice.interval;
-            let range = if least == most {
-                String::new()
-            } else {
-                format!(" Between {least} and {most}, with 95 % confidence.")
+            let more = match shown.sweep.further_words(Some(shown.index)) {
+                Some(words) => format!(" Now {words}."),
+                None if least == most || !advice.is_told() => String::new(),
+                None => format!(" Between {least} and {most}, with 95 % confidence."),
             };
-            format!("▸ {}.{range}", advice.sentence)
+            format!("▸ {}.{more}", advice.sentence)
         }
         None => "▸ Nothing was measured yet.".to_string(),
     };

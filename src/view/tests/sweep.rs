@@ -3,7 +3,7 @@
 use super::*;
 use crate::stats::Histogram;
 use crate::wire::{
-    Arrivals, CurvePlan, LanePlan, Measured, QueueHow, Spacing, SweepFigures, SweepPlace, SweepPlan, Varied,
+    Arrivals, CurvePlan, Further, LanePlan, Measured, QueueHow, Spacing, SweepFigures, SweepPlace, SweepPlan, Varied,
 };
 
 const SIZES: [u32; 6] = [1, 2, 4, 8, 16, 32];
@@ -25,7 +25,7 @@ fn curve(lane: u16, varied: &[(&str, &str)], arrivals: Option<Arrivals>) -> Curv
 fn plan(curves: Vec<CurvePlan>) -> SweepPlan {
     let plan = made::plan(made::three_lanes(), Mode::Together);
     let left_out = vec!["lane 3 is left out: a `single` pool has one worker".to_string()];
-    SweepPlan { plan, sizes: SIZES.to_vec(), for_ms: 2000, warmup_ms: 500, repeat: 3, curves, left_out }
+    SweepPlan { plan, sizes: SIZES.to_vec(), for_ms: 2000, warmup_ms: 500, repeat: 3, further: 3, curves, left_out }
 }
 
 /// What a size did in a round: a law with β, some noise that is the same each time, tasks that sleep.
@@ -90,6 +90,41 @@ fn the_curve_grows_and_is_judged_at_every_size_of_a_screen() {
     insta::assert_snapshot!("sweep_begun_80x24", draw_to_text(&model_after(frames(3)), 80, 24));
     insta::assert_snapshot!("sweep_nothing_80x24", draw_to_text(&model_after(frames(0)), 80, 24));
     insta::assert_snapshot!("sweep_60x16", draw_to_text(&model_after(frames(36)), 60, 16));
+}
+
+#[test]
+fn sizes_that_are_measured_on_are_told() {
+    let mut frames = frames(36);
+    frames.pop();
+    let further = [2, 3].map(|size| SweepPlace { curve: 0, size, round: 3 }).to_vec();
+    let at = |body| Frame { lane: None, at_ns: 94_000_000_000, body };
+    frames.push(at(Body::Further(Further { places: further })));
+    frames.push(at(Body::Measured(Box::new(measured(0, 2, 3, false)))));
+    let screen = draw_to_text(&model_after(frames.clone()), 120, 36);
+    assert!(screen.contains("37 of 38 measured"), "{screen}");
+    assert!(screen.contains(" Now measuring on, since sizes") && screen.contains("further round 1, of 3"), "{screen}");
+    let mut other = model_after(frames.clone());
+    let _ = update(&mut other, Message::Key(Key::Tab));
+    assert!(!draw_to_text(&other, 120, 36).contains("measuring on"), "the other curve is told");
+    frames.push(at(Body::Measured(Box::new(measured(0, 3, 3, false)))));
+    let screen = draw_to_text(&model_after(frames), 120, 36);
+    assert!(screen.contains("38 of 38 measured") && !screen.contains("measuring on"), "{screen}");
+}
+
+#[test]
+fn sizes_that_are_not_told_apart_are_all_marked_and_none_is_claimed() {
+    let at = |body| Frame { lane: None, at_ns: 1, body };
+    let mut frames = vec![at(Body::Sweep(Box::new(plan(vec![curve(1, &[], None)]))))];
+    for (size, round) in (0..6).flat_map(|size| (0..3).map(move |round| (size, round))) {
+        let mut measured = measured(0, size, round, false);
+        if let Some(figures) = &mut measured.figures {
+            // From eight workers on every round does something else.
+            let noise = [5, 20, 45].map(|by| 4000 + 600 * ((u64::from(size) * 3 + by) % 7));
+            figures.completed = if size < 3 { 500 << size } else { noise[round as usize] };
+        }
+        frames.push(at(Body::Measured(Box::new(measured))));
+    }
+    insta::assert_snapshot!("sweep_not_apart_80x24", draw_to_text(&model_after(frames), 80, 24));
 }
 
 #[test]
