@@ -7,7 +7,7 @@ use crate::view::keys::Key;
 use crate::view::message::{Control, Effects, Shot};
 use crate::view::model::Model;
 use crate::view::pen::{Pen, wrap};
-use crate::view::{screen, theme::Theme};
+use crate::view::{screen, sweep, theme::Theme};
 use crate::wire::{LaneId, Order, WorkerId};
 
 /// What is to be done.
@@ -19,6 +19,8 @@ pub(in crate::view) enum Confirm {
     Crash { lane: LaneId, worker: WorkerId },
     /// A lane is to be removed.
     Remove { lane: LaneId },
+    /// A lane is to be swept, which ends runs of a command.
+    Sweep { lane: LaneId },
 }
 
 /// Which kind of picture is to be written: asked with nothing else open, so that the picture shows the screen.
@@ -58,6 +60,7 @@ fn carry_out(model: &mut Model, confirm: Confirm) -> Effects {
             Effects::control(Control::Order(Some(lane), Order::Crash { worker }))
         }
         Confirm::Remove { lane } => actions::remove_lane(model, lane),
+        Confirm::Sweep { lane } => sweep::keys::sweep_lane(model, lane),
     }
 }
 
@@ -97,9 +100,19 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, pen: &mut Pen<'_>) {
         Confirm::Remove { lane } => {
             ("remove a lane", format!("Remove lane {lane} ({})? The run starts anew without it.", name(lane)))
         }
+        Confirm::Sweep { lane } => {
+            let is_command = lane_of(model, lane).is_some_and(|lane| lane.plan.pool.command().is_some());
+            let again = match is_command {
+                true => {
+                    "Every size runs the command on its inputs again, and going back begins with the first of them."
+                }
+                false => "Going back runs its commands again, from their first inputs.",
+            };
+            ("sweep a lane", format!("Sweep lane {lane} ({})? The run ends here. {again}", name(lane)))
+        }
     };
     let mut answers = vec![("y", "do it"), ("n", "leave it")];
-    if !matches!(confirm, Confirm::Remove { .. }) {
+    if matches!(confirm, Confirm::Kill { .. } | Confirm::Crash { .. }) {
         answers.push(("j k", "another worker"));
     }
     ask(&model.theme, title, &question, &answers, pen);

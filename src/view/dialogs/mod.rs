@@ -160,6 +160,7 @@ pub(super) fn hints(dialog: &Dialog) -> Option<&'static [(&'static str, &'static
         Dialog::About(_) => &[("Esc", "close"), ("j k", "scroll"), ("q", "quit")],
         Dialog::Ask => &[("a b c", "your guess"), ("Esc", "skip"), ("q", "quit")],
         Dialog::Confirm(Confirm::Remove { .. }) => &[("y", "remove it"), ("n", "leave it")],
+        Dialog::Confirm(Confirm::Sweep { .. }) => &[("y", "sweep it"), ("n", "leave it")],
         Dialog::Confirm(_) => &[("y", "do it"), ("n", "leave it"), ("j k", "another worker")],
         Dialog::Shots(_) => &[("t", "text"), ("a", "ANSI"), ("s", "SVG"), ("Esc", "none")],
         Dialog::Palette(_) => &[("Enter", "do it"), ("↑ ↓", "choose"), ("Esc", "close")],

@@ -3,9 +3,10 @@
 use super::{Sweeping, shown};
 use crate::scenario::{self, Draft, SweepWish};
 use crate::view::actions;
+use crate::view::dialogs::{Confirm, Dialog};
 use crate::view::message::{Control, Effects};
 use crate::view::model::Model;
-use crate::wire::LaneId;
+use crate::wire::{LaneId, SweepPlan};
 
 /// How long each size of a sweep that a key begins is measured: somebody waits for it.
 const EACH_MS: u64 = 1000;
@@ -33,23 +34,42 @@ pub(in crate::view) fn curve_by(model: &mut Model, step: isize) -> Effects {
     Effects::now()
 }
 
-/// Sweeps the focused lane.
+/// Sweeps the focused lane; asks first where that ends runs of a command, which begin anew with the lanes.
 pub(in crate::view) fn sweep(model: &mut Model) -> Effects {
     let lane = model.focus_index();
-    let (Some(draft), Some(machine)) = (&model.draft, model.machine()) else { return actions::refuse(model) };
-    let wish = SweepWish { for_ms: EACH_MS, lane: Some(lane + 1), ..SweepWish::default() };
-    match scenario::sweep_of_draft(draft, lane, machine, &wish) {
-        Ok(plan) => {
-            (model.paused, model.frozen, model.zoom) = (false, None, None);
-            model.say(&format!("Lane {} is swept; {} goes back.", lane + 1, model.key_of("lanes")));
-            Effects::control(Control::Sweep(Box::new(plan)))
+    match planned(model, lane) {
+        Ok(plan) if plan.plan.lanes.iter().any(|lane| lane.pool.command().is_some()) => {
+            actions::open(model, Dialog::Confirm(Confirm::Sweep { lane: LaneId::of_index(lane) }))
         }
-        Err(why) => {
-            let mut sentence = why.chars();
-            let first = sentence.next().map(char::to_uppercase).map(Iterator::collect::<String>).unwrap_or_default();
-            model.tell(&format!("{first}{}.", sentence.as_str()))
-        }
+        Ok(plan) => begin(model, lane, plan),
+        Err(told) => told,
     }
+}
+
+/// The same, once it was asked.
+pub(in crate::view) fn sweep_lane(model: &mut Model, lane: LaneId) -> Effects {
+    let Some(lane) = lane.index() else { return Effects::none() };
+    match planned(model, lane) {
+        Ok(plan) => begin(model, lane, plan),
+        Err(told) => told,
+    }
+}
+
+/// The sweep of a lane; otherwise the reason is told.
+fn planned(model: &mut Model, lane: usize) -> Result<SweepPlan, Effects> {
+    let (Some(draft), Some(machine)) = (&model.draft, model.machine()) else { return Err(actions::refuse(model)) };
+    let wish = SweepWish { for_ms: EACH_MS, lane: Some(lane + 1), ..SweepWish::default() };
+    scenario::sweep_of_draft(draft, lane, machine, &wish).map_err(|why| {
+        let mut sentence = why.chars();
+        let first = sentence.next().map(char::to_uppercase).map(Iterator::collect::<String>).unwrap_or_default();
+        model.tell(&format!("{first}{}.", sentence.as_str()))
+    })
+}
+
+fn begin(model: &mut Model, lane: usize, plan: SweepPlan) -> Effects {
+    (model.paused, model.frozen, model.zoom) = (false, None, None);
+    model.say(&format!("Lane {} is swept; {} goes back.", lane + 1, model.key_of("lanes")));
+    Effects::control(Control::Sweep(Box::new(plan)))
 }
 
 /// Goes back to the lanes as they were.

@@ -1,6 +1,7 @@
 //! The screen of a sweep, from frames that are made: a curve that follows a law, one that is measured half, none at all.
 
 use super::*;
+use crate::scenario::OwnCommand;
 use crate::stats::Histogram;
 use crate::wire::{
     Arrivals, CurvePlan, Further, LanePlan, Measured, QueueHow, Spacing, SweepFigures, SweepPlace, SweepPlan, Varied,
@@ -181,6 +182,27 @@ fn a_lane_without_sizes_is_not_swept_and_says_why() {
     assert!(press(&mut model, "s").iter().all(|effects| effects.controls.is_empty()));
     let screen = draw_to_text(&model, 120, 36);
     assert!(screen.contains("Lane 1 has nothing to sweep"), "{screen}");
+}
+
+#[test]
+fn a_lane_that_runs_a_command_is_swept_once_that_was_asked() {
+    let own = OwnCommand { command: b"gzip {}".to_vec(), inputs: Some(b"1..9".to_vec()), ..OwnCommand::default() };
+    let scenario = crate::scenario::of_command(&own).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let draft = Draft::of(&scenario, &Overrides::default());
+    let machine = made::plan(Vec::new(), Mode::Together).machine;
+    let mut model = model_after(made::frames_of(draft.plan(&machine).expect("a plan"), 10));
+    model.draft = Some(Box::new(draft));
+    let controls = |model: &mut Model, keys: &str| -> Vec<Control> {
+        press(model, keys).into_iter().flat_map(|effects| effects.controls).collect()
+    };
+    assert_eq!(controls(&mut model, "s"), []);
+    let screen = draw_to_text(&model, 80, 24);
+    assert!(screen.contains("Sweep lane 1 (gzip)? The run ends here.") && screen.contains("y do it"), "{screen}");
+    assert!(!screen.contains("another worker"), "{screen}");
+    assert_eq!(controls(&mut model, "n"), []);
+    assert!(!draw_to_text(&model, 80, 24).contains("The run ends here"));
+    let asked = controls(&mut model, "sy");
+    assert!(matches!(&asked[..], [Control::Sweep(plan)] if plan.curves.len() == 1), "{asked:?}");
 }
 
 #[test]
