@@ -3,6 +3,7 @@
 use super::Shown;
 use crate::ledger::PointLedger;
 use crate::stats::{Estimate, words};
+use crate::view::glyphs::Glyphs;
 use crate::view::hits::Target;
 use crate::view::model::Model;
 use crate::view::pen::{Pen, width_of};
@@ -57,7 +58,9 @@ pub(super) fn draw(model: &Model, shown: &Shown<'_>, pen: &mut Pen<'_>) {
     let first = points.iter().find_map(|point| Some(point.scaled()?.value));
     let cells = |column: &Column| -> Vec<String> {
         let cell = |point: &PointLedger| {
-            if point.measured > 0 { (column.1)(point, first) } else { unmeasured(point, column.0) }
+            let cell = if point.measured > 0 { (column.1)(point, first) } else { unmeasured(point, column.0) };
+            // Two columns of ASCII: too wide for the translation of the finished screen.
+            if theme.glyphs == Glyphs::Ascii { cell.replace('±', "+-") } else { cell }
         };
         points.iter().map(cell).collect()
     };
