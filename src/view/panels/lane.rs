@@ -96,6 +96,9 @@ const WORKERS_PLACE: usize = 5;
 /// A program's endings get all rows that they want before sections of this priority get any.
 const ENDINGS_BEFORE: u8 = 4;
 
+/// The priority of waiting times where inputs of a command failed.
+const WAIT_BESIDE_FAILURES: u8 = 7;
+
 /// Graphs grow to this height before workers get more than [`WORKERS_FIRST`] rows.
 const GRAPH_ROWS: u16 = 3;
 /// Graphs are never higher than this.
@@ -126,12 +129,17 @@ impl Rows {
         let endings = endings.map(|lane| wild::rows_wanted(lane)).max().unwrap_or(0);
         let jobs = lanes.iter().filter(|lane| lane.plan.pool.command().is_some());
         let jobs = jobs.map(|lane| jobs::rows_wanted(lane)).max().unwrap_or(0);
+        let has_failures = lanes.iter().filter_map(|lane| lane.jobs.as_ref()).any(|jobs| !jobs.failed.is_empty());
         let has_locks = lanes.iter().any(|lane| !lane.locks.is_empty());
         let mut rows = [0u16; ITEMS.len()];
         let mut left = height;
         let mut hidden = Vec::new();
         let mut by_priority: Vec<usize> = (0..ITEMS.len()).collect();
-        by_priority.sort_by_key(|&place| ITEMS[place].priority);
+        by_priority.sort_by_key(|&place| match ITEMS[place].section {
+            // What the last input that failed said tells more than how long inputs waited for a worker.
+            Section::Wait if has_failures => WAIT_BESIDE_FAILURES,
+            _ => ITEMS[place].priority,
+        });
         for place in by_priority {
             let item = &ITEMS[place];
             // How runs end comes before what their threads do.
@@ -154,6 +162,9 @@ impl Rows {
                 left -= item.rows_min;
             } else {
                 hidden.push(item.name);
+            }
+            if item.section == Section::Jobs && has_failures {
+                grow(&mut rows, Section::Jobs, 2, &mut left);
             }
         }
         grow(&mut rows, Section::Progress, 2, &mut left);

@@ -52,9 +52,13 @@ fn failing() -> Vec<Job> {
 fn a_command_shows_its_progress_and_what_failed() {
     for (width, height) in [(80, 24), (120, 36), (200, 60)] {
         let screen = draw_to_text(&model_after(frames(60, some(failing()))), width, height);
-        for words in
-            ["inputs ", " of 20,000", "2 failed", "✕ input 42 (in/a picture 42.jpg) exited with code 1, tried 2"]
-        {
+        for words in [
+            "inputs ",
+            " of 20,000",
+            "2 failed",
+            "✕ input 42 (in/a picture 42.jpg) exited with code 1, tried 2",
+            "  convert: ·[31mnot·[0m a picture",
+        ] {
             assert!(screen.contains(words), "{words} is not on the screen of {width}×{height}:\n{screen}");
         }
         assert!(screen.contains("left (estimate)"), "an estimate says that it is one:\n{screen}");
