@@ -39,7 +39,7 @@ pub use draft::{Draft, Field, orders_between};
 pub use programs::{BuiltIn, programs};
 pub use proof::{Explored, Limits, prove};
 pub use reference::reference;
-pub use sweep::{SIZES_MAX, SweepWish, Vary, read_sizes, read_vary, sweep, sweep_of_draft, sweep_of_plan, usual_sizes};
+pub use sweep::{SIZES_MAX, SweepWish, Vary, read_sizes, read_vary, sweep, sweep_of_draft, usual_sizes};
 
 use crate::program::problem::{Place, Sources, is_forbidden};
 use crate::wire::{Choice, Machine, Plan, Question};

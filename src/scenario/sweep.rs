@@ -273,21 +273,6 @@ pub fn sweep_of_draft(draft: &Draft, lane: usize, machine: &Machine, wish: &Swee
     Ok(made(plan, sizes, wish, curves, Vec::new()))
 }
 
-/// The sweep of a plan as it is: in each of its lanes that can have another number of workers, that is changed.
-///
-/// # Errors
-/// Why that cannot be, in a sentence.
-pub fn sweep_of_plan(plan: &Plan, wish: &SweepWish) -> Result<SweepPlan, String> {
-    let sizes = if wish.sizes.is_empty() { usual_sizes(&plan.machine) } else { wish.sizes.clone() };
-    let (swept, left_out) = lanes_to_sweep(plan, wish.lane)?;
-    let of_lane = |number: usize| {
-        let lane = plan.lanes.get(number - 1)?;
-        Some(curve(number, Vec::new(), sizes.iter().map(|size| lane.with_workers(*size)).collect()))
-    };
-    let curves = swept.into_iter().filter_map(of_lane).collect();
-    Ok(made(plan.clone(), sizes.clone(), wish, curves, left_out))
-}
-
 fn made(plan: Plan, sizes: Vec<u32>, wish: &SweepWish, curves: Vec<CurvePlan>, left_out: Vec<String>) -> SweepPlan {
     let warmup_ms = (wish.for_ms / 4).clamp(20, 1000);
     // Of a single round nobody knows how far figures spread, and nobody who asks for one wants more. Where tasks come by
@@ -463,16 +448,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_that_is_edited_and_a_plan_are_swept_alike() {
+    fn a_lane_that_is_edited_is_swept_like_one_that_is_named() {
         let scenario = find("pool-size", None).expect("built in");
         let wish = SweepWish { sizes: vec![1, 4], lane: Some(2), ..SweepWish::default() };
         let draft = Draft::of(&scenario, &Overrides::default());
         let of_draft = sweep_of_draft(&draft, 1, &any_machine(), &wish).expect("a sweep");
         assert_eq!(of_draft.curves, swept("pool-size", &wish).expect("a sweep").curves);
-        let plan = scenario.plan(&any_machine(), &Overrides::default()).expect("a plan");
-        let of_plan = sweep_of_plan(&plan, &wish).expect("a sweep");
-        let workers: Vec<u32> = of_plan.curves[0].lanes.iter().map(|lane| lane.workers).collect();
-        assert_eq!((workers, of_plan.curves.len()), (vec![1, 4], 1));
     }
 
     proptest! {

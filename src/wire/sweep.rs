@@ -169,15 +169,4 @@ impl LanePlan {
             _ => None,
         }
     }
-
-    /// The same lane with another number of workers. Where so many tasks are outstanding for each worker, they stay so
-    /// many for each, so that a larger size does not run out of them.
-    pub fn with_workers(&self, workers: u32) -> LanePlan {
-        let mut lane = LanePlan { workers, ..self.clone() };
-        if let Arrivals::Closed { outstanding } = &mut lane.arrivals {
-            let each = outstanding.div_ceil(u64::from(self.workers.max(1)));
-            *outstanding = each.saturating_mul(u64::from(workers)).max(*outstanding);
-        }
-        lane
-    }
 }
