@@ -19,6 +19,7 @@ use crate::wire::{
     Arrivals, Body, Event, Frame, Further, Gone, LaneId, LanePlan, Measured, Mode, Phase, Plan, PoolPlan, Process,
     Spacing, SweepFigures, SweepPlace, SweepPlan, Tasks, Tick, encode_frame,
 };
+use crate::workload::mixed;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
 use std::collections::BTreeMap;
 use std::io;
@@ -135,14 +136,10 @@ fn further_places(plan: &SweepPlan, rates: &Rates, round: u32) -> Vec<SweepPlace
 
 /// Places in another order: the same for the same seed.
 fn shuffled(mut places: Vec<SweepPlace>, seed: u64, round: u32) -> Vec<SweepPlace> {
-    let mut dice = seed.wrapping_add(u64::from(round).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let mut throw = |sides: usize| {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (dice ^ (dice >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        ((u128::from(mixed >> 11) * sides as u128) >> 53) as usize
-    };
+    let of_round = mixed(seed ^ u64::from(round));
     for last in (1..places.len()).rev() {
-        places.swap(last, throw(last + 1));
+        let bits = mixed(of_round.wrapping_add(last as u64));
+        places.swap(last, ((u128::from(bits) * (last as u128 + 1)) >> 64) as usize);
     }
     places
 }

@@ -29,6 +29,7 @@ mod sleep;
 mod spin;
 mod stream;
 
+pub use numbers::mixed;
 pub use size::{receipt, units_of};
 
 use crate::sync::Lock;

@@ -1,8 +1,8 @@
-//! Small arithmetic that several workloads' references rest on. All sums are modulo 2^64.
+//! Small arithmetic that several workloads' references rest on, and the one generator of random numbers. All sums are modulo 2^64.
 
 /// The splitmix64 generator at position `value`: neighbours come out unlike each other.
 #[inline]
-pub(super) fn mixed(value: u64) -> u64 {
+pub fn mixed(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
