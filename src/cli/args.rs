@@ -58,9 +58,9 @@ pub(super) struct Open {
     pub(super) look: Look,
 }
 
-/// Which scenario, and what to change in it.
+/// Which scenario or command, and what to change in it.
 #[derive(Debug, Args)]
-pub(super) struct What {
+pub(super) struct Chosen {
     /// A built-in scenario, one of your own folder, or a path.
     #[arg(value_name = "SCENARIO")]
     pub(super) scenario: Option<String>,
@@ -70,11 +70,18 @@ pub(super) struct What {
     /// Change the scenario: lane.2.workers=8, lane.*.chunk=16, mode=together. May be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
+    #[command(flatten)]
+    pub(super) own: Own,
+}
+
+/// The same of a run, which may end, and be noted.
+#[derive(Debug, Args)]
+pub(super) struct What {
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
     /// End every lane after so many tasks.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     pub(super) tasks: Option<u64>,
-    #[command(flatten)]
-    pub(super) own: Own,
     #[command(flatten)]
     pub(super) noted: Noted,
 }
@@ -124,22 +131,6 @@ pub(super) struct Noted {
     pub(super) resume_failed: bool,
 }
 
-/// Which scenario is swept, and what to change in it.
-#[derive(Debug, Args)]
-pub(super) struct Swept {
-    /// A built-in scenario, one of your own folder, or a path.
-    #[arg(value_name = "SCENARIO")]
-    pub(super) scenario: Option<String>,
-    /// Where every random choice comes from, the order of the measurements included.
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
-    pub(super) seed: Option<u64>,
-    /// Change the scenario: lane.2.chunk=16, lane.*.workload=primes. May be given again.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub(super) sets: Vec<String>,
-    #[command(flatten)]
-    pub(super) own: Own,
-}
-
 /// Numbers of workers, as they were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sizes(pub(super) Vec<u32>);
@@ -176,9 +167,11 @@ pub(super) enum Command {
     /// Every size is measured again and again, in rounds of an order of their own, each time in a fresh process and with
     /// nothing beside it; sizes that cannot be told apart by then are measured for a few rounds more. On a terminal the curve is drawn point by point; without one, or with --format, it is reported
     /// at the end.
+    #[command(mut_arg("seed", |seed| seed.help("Where every random choice comes from, the order of the measurements included")))]
+    #[command(mut_arg("sets", |sets| sets.help("Change the scenario: lane.2.chunk=16, lane.*.workload=primes. May be given again")))]
     Sweep {
         #[command(flatten)]
-        what: Swept,
+        chosen: Chosen,
         /// Numbers of workers: 1,2,4,8,16 or 1..32, or both mixed [default: 1,2,4,8,16, and on up to twice the cores].
         #[arg(long, value_name = "SIZES", value_parser = sizes)]
         workers: Option<Sizes>,

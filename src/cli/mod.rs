@@ -99,7 +99,7 @@ fn dispatch(cli: Cli) -> Done {
             let what = run::Wanted { what: &what, workers: workers.as_deref() };
             run::run(what, run::Time { wall, at_least }, format, record.as_deref(), trace.as_deref())
         }
-        Command::Sweep { what, workers, each, repeat, vary, lane, format, record, look } => {
+        Command::Sweep { chosen, workers, each, repeat, vary, lane, format, record, look } => {
             let wish = crate::scenario::SweepWish {
                 sizes: workers.map(|sizes| sizes.0).unwrap_or_default(),
                 for_ms: u64::try_from(each.as_millis()).unwrap_or(u64::MAX),
@@ -109,7 +109,7 @@ fn dispatch(cli: Cli) -> Done {
             };
             let place = screen::place(&look).filter(|_| format.is_none());
             sweep::sweep(
-                what,
+                chosen,
                 &wish,
                 format.unwrap_or(args::SweepFormat::Text),
                 record.as_deref(),

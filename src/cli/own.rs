@@ -17,18 +17,18 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 /// The scenario that was asked for: that of the command which was typed, or one that is found, and may run its commands.
 pub(super) fn scenario(what: &What, workers: Option<&str>) -> Result<Scenario, Trouble> {
     let usage = |words: String| Trouble::Usage(words);
-    if let Some(command) = &what.own.command {
-        let own = typed(&what.own, &what.noted, command, workers);
+    if let Some(command) = &what.chosen.own.command {
+        let own = typed(&what.chosen.own, &what.noted, command, workers);
         return scenario::of_command(&own).map_err(|problems| usage(in_words(&problems)));
     }
-    let mut scenario = find(what.scenario.as_deref())?;
+    let mut scenario = find(what.chosen.scenario.as_deref())?;
     let mut allowed = scenario.clone();
     allowed.allow_commands();
     // What is wrong with it is told by whoever plans it.
     if let Ok(plan) = allowed.plan(&system::machine(), &overrides(what))
         && plan.lanes.iter().any(|lane| lane.pool.command().is_some())
     {
-        permit(&plan, &what.own)?;
+        permit(&plan, &what.chosen.own)?;
         scenario = allowed;
     }
     Ok(scenario)
@@ -54,7 +54,7 @@ fn typed(own: &Own, noted: &Noted, command: &OsString, workers: Option<&str>) ->
 
 /// What the command line changes in a scenario.
 pub(super) fn overrides(what: &What) -> Overrides {
-    Overrides { seed: what.seed, tasks: what.tasks, sets: what.sets.clone() }
+    Overrides { seed: what.chosen.seed, tasks: what.tasks, sets: what.chosen.sets.clone() }
 }
 
 /// Asks whether a scenario's commands may be run: says what they are.

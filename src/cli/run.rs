@@ -44,7 +44,7 @@ pub(super) fn run(wanted: Wanted<'_>, time: Time, format: Format, record: Option
     let signals = signals()?;
     let (scenario, plan) = planned(wanted)?;
     // Tasks that have an end end a run by themselves; a scenario's own time would cut it.
-    let has_end = wanted.what.tasks.is_some() || wanted.what.own.inputs.is_some();
+    let has_end = wanted.what.tasks.is_some() || wanted.what.chosen.own.inputs.is_some();
     let wall = time.wall.or_else(|| (!has_end).then(|| Duration::from_secs_f64(scenario.seconds)));
     let recorder = record.map(Recorder::begin).transpose().map_err(|error| Trouble::Usage(error.to_string()))?;
     let stdin = own::stdin_for(&plan)?;

@@ -1,6 +1,6 @@
 //! `sweep` without a screen: measurements into a ledger, the ledger into a report.
 
-use super::args::{Format, Noted, SweepFormat, Swept, What};
+use super::args::{Chosen, Format, Noted, SweepFormat, What};
 use super::config::Look;
 use super::screen::{self, As};
 use super::{Done, Outcome, Trouble, own, print, say_to_stderr};
@@ -17,14 +17,13 @@ use std::path::Path;
 
 /// `poolscope sweep`: on the screen where there is a place for it, else without.
 pub(super) fn sweep(
-    what: Swept,
+    chosen: Chosen,
     wish: &SweepWish,
     format: SweepFormat,
     record: Option<&Path>,
     place: Option<(Look, As)>,
 ) -> Done {
-    let Swept { scenario, seed, sets, own } = what;
-    let what = What { scenario, seed, sets, tasks: None, own, noted: Noted::default() };
+    let what = What { chosen, tasks: None, noted: Noted::default() };
     let scenario = own::scenario(&what, None)?;
     let overrides = own::overrides(&what);
     let machine = machine();
