@@ -580,6 +580,51 @@ fn a_pipe_gets_the_report() {
 }
 
 #[test]
+fn a_sweep_is_seen_to_grow_and_a_point_of_it_becomes_lanes() {
+    // Tasks that sleep, and one round: nothing here depends on how fast the machine is.
+    let arguments = ["sweep", "threads-or-processes-io", "--workers", "1,2", "--for", "60ms", "--repeat", "1"];
+    let mut screen = Screen::start(&arguments, &[]);
+    screen.until_seen("a curve", |contents| contents.contains("sweep of ") && contents.contains("tasks/s by workers"));
+    screen.until_seen("its end", |contents| contents.contains(" ENDED ") && !contents.contains("not measured"));
+    screen.until_seen("the advice", |contents| contents.contains("(measured once)"));
+    screen.press("\x1b[A");
+    screen.until_seen("the first size", |contents| contents.lines().any(|line| line.starts_with("▸       1 ")));
+    screen.press("\r");
+    screen.until_seen("lanes at work", |contents| contents.contains("1 worker ") && shows_a_rate(contents));
+    screen.sessions = lanes_of(screen.pid).into_iter().map(|lane| lane.session).collect();
+    screen.press("q");
+    screen.ends_with(0);
+}
+
+#[test]
+fn a_command_shows_what_failed_and_is_swept_only_after_asking() {
+    let command = "if [ {} = 3 ]; then echo not a picture >&2; exit 1; fi; sleep 0.02";
+    let arguments = ["--command", command, "--shell", "--inputs", "1..900000", "--workers", "2", "--no-ask"];
+    let mut screen = Screen::start(&arguments, &[]);
+    let failed = |contents: &str| {
+        ["of 900,000", "1 failed", "✕ input 3 (3) exited with code 1", "  not a picture"]
+            .iter()
+            .all(|words| contents.contains(words))
+    };
+    screen.until_seen("what failed", failed);
+    screen.resize(80, 24);
+    screen.until_seen("what failed, with less room", failed);
+    screen.sessions = lanes_of(screen.pid).into_iter().map(|lane| lane.session).collect();
+    assert_eq!(screen.sessions.len(), 1, "there is a lane");
+    screen.press("s");
+    screen.until_seen("a question", |contents| contents.contains("Sweep lane 1 (") && contents.contains("y do it"));
+    screen.press("n");
+    screen.until_seen("its run", |contents| !contents.contains("y do it") && failed(contents));
+    screen.press("sy");
+    screen.until_seen("a sweep", |contents| contents.contains("sweep of "));
+    screen.press("s");
+    screen.until_seen("what fails again", failed);
+    screen.sessions.extend(lanes_of(screen.pid).iter().map(|lane| lane.session));
+    screen.press("q");
+    screen.ends_with(0);
+}
+
+#[test]
 fn a_recording_is_shown_again_and_again() {
     let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/recordings/deaths.ndjson");
     let mut screen = Screen::start(&["replay", recording, "--speed", "50"], &[]);
