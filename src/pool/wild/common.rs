@@ -15,6 +15,7 @@
 use super::seat::{Seat, Stand};
 use crate::program::rules::THREADS_MAX;
 use crate::system;
+use crate::wire::Ending;
 use memmap2::{MmapOptions, MmapRaw};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -340,11 +341,11 @@ impl Common {
         unsafe { &*self.map.as_ptr().cast::<Layout>() }
     }
 
-    /// Begins a run: nothing has happened in it. Only while no process and no thread has to do with the one before.
+    /// Begins a run: nothing has happened in it. Only while nobody has to do with the one before, nor looks at it.
     pub(super) fn begin_run(&self, number: u64) {
         let layout = self.layout();
         let run = &layout.run.0;
-        self.with(Text::Verdict, |_: &mut Vec<u8>| run.number.store(number, SeqCst));
+        run.number.store(number, SeqCst);
         let places = (run.places.load(SeqCst) as usize).min(PLACES);
         for place in &layout.places[..places] {
             place.what.store(What::Nothing as u32, SeqCst);
@@ -446,6 +447,17 @@ impl Common {
         });
         run.starting.give_back();
         claimed
+    }
+
+    /// Decides how the run ends, unless that was decided before, and stops it.
+    pub(super) fn decide(&self, ending: &Ending) {
+        self.with(Text::Verdict, |decided: &mut Vec<u8>| {
+            if decided.is_empty() {
+                // As a text: not every form of writing knows values of any kind.
+                *decided = serde_json::to_vec(ending).unwrap_or_default();
+            }
+        });
+        self.stop();
     }
 
     /// Everybody stops, wherever they are.

@@ -44,7 +44,7 @@ use super::floor::{Floor, Item, run_item_as};
 use super::tally::Tally;
 use super::threads::settle_in;
 use crate::doors::children::Child;
-use crate::doors::threads;
+use crate::doors::{clock, threads};
 use crate::program::rules::THREADS_MAX;
 use crate::program::thread::Thread;
 use crate::program::{self, Problem};
@@ -93,9 +93,10 @@ struct Shared {
     crew: Arc<Crew>,
     /// What starts processes, where the program has any.
     hosts: Option<Hosts>,
-    /// Processes that there are, by the thread that they begin with.
+    /// Processes that there are, by the thread that they begin with. Whoever sees to them holds this, and never waits for
+    /// what a process may hold.
     living: Mutex<BTreeMap<usize, Child>>,
-    /// The run that goes on.
+    /// The run that goes on. Whoever looks at it from outside holds this meanwhile, so that it stays the same.
     current: Mutex<Option<Arc<World>>>,
     tally: Tally,
     /// The worst stalls of all runs.
@@ -206,6 +207,11 @@ impl WildPool {
         }
         let watched = Arc::clone(&shared);
         threads::spawn("monitor", move || monitor::watch(&watched))?.detach();
+        if shared.hosts.is_some() {
+            // Not the monitor: that one may have to wait for what a process held when it was lost. Its processes end with it.
+            let seen_to = Arc::clone(&shared);
+            threads::spawn("hosts", move || seen_to.keep_hosts())?.detach();
+        }
         Ok(Arc::new(WildPool { shared }))
     }
 }
@@ -226,11 +232,8 @@ impl Shared {
     fn run(self: &Arc<Self>, task: Task, recorder: &mut Recorder) -> Option<u64> {
         let began_ns = recorder.now_ns();
         let (crew, common) = (&self.crew, &self.crew.common);
-        common.begin_run(task.id);
-        let world = Arc::new(World::new(&crew.known, common, (task.id, began_ns), 0));
-        common.seats()[0].take();
+        let world = self.begin_run(task.id, began_ns);
         self.tally.began_at(began_ns);
-        self.lock_current(Some(Arc::clone(&world)));
         let hands = Hands(Arc::clone(crew));
         let dice = crew.dice(world.run, 0);
         let mut runner = Runner::new(&world, 0, recorder, &hands, Made::default(), dice, crew.window());
@@ -248,7 +251,7 @@ impl Shared {
             system::futex_wait(common.hosted(), hosted, Some(HOSTS_PATIENCE));
         }
         recorder.block_ends(blocked);
-        self.lock_current(None);
+        *self.lock_current() = None;
         // Locks that were held when everybody stopped: the next run has new ones.
         for lock in crew.known.locks.values() {
             self.floor.arena.lock(*lock).releasing(None);
@@ -263,18 +266,38 @@ impl Shared {
         self.count(ending, verdict, began_ns, recorder.now_ns())
     }
 
-    fn lock_current(&self, world: Option<Arc<World>>) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = world;
+    /// Begins a run, while nobody looks at the one before.
+    fn begin_run(&self, run: u64, began_ns: u64) -> Arc<World> {
+        let common = &self.crew.common;
+        let mut current = self.lock_current();
+        let _living = self.lock_living();
+        common.begin_run(run);
+        let world = Arc::new(World::new(&self.crew.known, common, (run, began_ns), 0));
+        common.seats()[0].take();
+        *current = Some(Arc::clone(&world));
+        world
+    }
+
+    fn lock_current(&self) -> MutexGuard<'_, Option<Arc<World>>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_living(&self) -> MutexGuard<'_, BTreeMap<usize, Child>> {
         self.living.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sees to processes for as long as the lane lives.
+    fn keep_hosts(&self) {
+        let Some(hosts) = &self.hosts else { return };
+        loop {
+            clock::sleep(monitor::LOOK_EVERY);
+            self.see_to_hosts(hosts);
+        }
+    }
+
     /// Starts the processes that a run waits for, and notices those that are gone: where the run had to do with one, it is
     /// over, and so are all others, which may wait for what that one held.
-    fn see_to_hosts(&self, world: Option<&World>) {
-        let Some(hosts) = &self.hosts else { return };
+    fn see_to_hosts(&self, hosts: &Hosts) {
         let common = &self.crew.common;
         let mut living = self.lock_living();
         if self.has_ended.load(SeqCst) {
@@ -304,12 +327,12 @@ impl Shared {
                 lost = Some((number, format!("its process was ended from outside: {how}")));
             }
         }
-        if let (Some((number, message)), Some(world)) = (lost, world) {
+        if let Some((number, message)) = lost.filter(|_| common.hosted().load(SeqCst) > 0) {
             std::mem::take(&mut *living).into_keys().for_each(|number| common.note_host(number, false));
             let thread = Some(number as u32);
             let ending = Ending { kind: EndingKind::Unended, thread, message: Some(message), ..Ending::default() };
             common.lose();
-            world.decide(&ending);
+            common.decide(&ending);
         }
     }
 

@@ -17,12 +17,11 @@ use crate::doors::clock;
 use crate::wire::{Ending, EndingKind, Standstill, Waiting};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
 /// How long lies between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How much of the time between two looks counts at most.
 const LATE_MAX_NS: u64 = 30_000_000;
@@ -143,13 +142,12 @@ pub(super) fn watch(shared: &Shared) {
     let mut circle_told: Option<u64> = None;
     loop {
         clock::sleep(LOOK_EVERY);
-        let world = shared.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(world) = world else {
+        // Held while it is looked at: so long no other run begins.
+        let current = shared.lock_current();
+        let Some(world) = current.clone() else {
             before = None;
-            shared.see_to_hosts(None);
             continue;
         };
-        shared.see_to_hosts(Some(&world));
         if world.is_over() {
             continue;
         }
@@ -163,7 +161,9 @@ pub(super) fn watch(shared: &Shared) {
                 let standing = standing(shared, &world, &waits, circle_of(&waits));
                 let ending = stood_still(&world);
                 shared.note_if_forbidden(&ending);
+                drop(current);
                 leave_standing(shared, &world, standing);
+                let _current = shared.lock_current();
                 world.decide(&ending);
                 continue;
             }

@@ -364,18 +364,11 @@ impl World {
         self.common.over().load(SeqCst) != 0
     }
 
-    /// Decides how the run ends, unless that was decided before, and stops it. If it is over and another has begun, that
-    /// one goes on.
+    /// Decides how the run ends, unless that was decided before, and stops it. Where another has begun, that one goes on.
     pub(super) fn decide(&self, ending: &Ending) {
-        self.common.with(Text::Verdict, |decided: &mut Vec<u8>| {
-            if self.common.run() != self.run {
-                return;
-            }
-            if decided.is_empty() {
-                *decided = serde_json::to_vec(ending).unwrap_or_default();
-            }
-            self.common.stop();
-        });
+        if self.common.run() == self.run {
+            self.common.decide(ending);
+        }
     }
 
     /// How it was decided to end.
