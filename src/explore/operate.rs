@@ -601,16 +601,6 @@ impl<'p> Machine<'p> {
         }
         let number = state.threads.len();
         let (process, daemon) = (body.process, body.daemon || (!body.process && local.daemon));
-        self.change(state, object.id, |body| {
-            if let Body::Thread(body) = body {
-                body.stage = Stage::Started(number as u8);
-                body.daemon = daemon;
-            }
-        });
-        let mut own = local.clone();
-        let clock = own.clock.started_by(thread);
-        state.threads[thread] = self.shared.locals.number(own);
-
         let mut space = local.space;
         let mut names = FastMap::default();
         let mut target = preparation.target.clone();
@@ -625,15 +615,29 @@ impl<'p> Machine<'p> {
             }
         }
         let spawns = process && self.rest(state).start == Some(StartMethod::Spawn);
+        let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
+        handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
+        if spawns && self.hands_closed_end(state, local.home.process, &handed) {
+            return Err(raised(ExceptionKind::OSError, "handle is closed"));
+        }
+        // From here on nothing fails.
+        self.change(state, object.id, |body| {
+            if let Body::Thread(body) = body {
+                body.stage = Stage::Started(number as u8);
+                body.daemon = daemon;
+            }
+        });
+        let mut own = local.clone();
+        let clock = own.clock.started_by(thread);
+        state.threads[thread] = self.shared.locals.number(own);
+
         if process && self.shared.asks_names {
             let inherited = self.count_made(state, local.home, |_| ()).inherited(body.number, spawns);
             let home = Home { process: number as u8, ..local.home };
             self.count_made(state, home, |made| *made = inherited);
         }
         if process {
-            let mut handed: Vec<Value> = vec![Value::Object(object), target.clone()];
-            handed.extend(arguments.iter().cloned().chain(keywords.iter().map(|(_, value)| value.clone())));
-            self.inherit(state, local.home.process, number as u8, spawns.then_some(handed))?;
+            self.inherit(state, local.home.process, number as u8, spawns.then_some(handed));
         }
         if process {
             let count = self.shared.variables();
@@ -683,31 +687,33 @@ impl<'p> Machine<'p> {
 
     /// A new process has copies of all ends of pipes that its parent has: under `fork` of all, else of those that it is
     /// handed.
-    fn inherit(&mut self, state: &mut State, parent: u8, child: u8, handed: Option<Vec<Value>>) -> Result<(), Failure> {
+    fn inherit(&mut self, state: &mut State, parent: u8, child: u8, handed: Option<Vec<Value>>) {
         let all = match &handed {
             Some(values) => self.reached_by(state, values),
             None => (0..self.objects_end(state)).collect(),
         };
         for object in all {
             let content = self.body(state, object);
-            let (had, closes) = match &content.body {
-                Body::Connection(end) => (end.holders.contains(&parent), false),
-                Body::Queue(queue) => (queue.closed_by.contains(&parent), true),
-                _ => continue,
+            let has_it = match &content.body {
+                Body::Connection(end) => end.holders.contains(&parent),
+                Body::Queue(queue) => queue.closed_by.contains(&parent),
+                _ => false,
             };
-            if !had {
-                if handed.is_some() && !closes {
-                    return Err(raised(ExceptionKind::OSError, "handle is closed"));
-                }
-                continue;
+            if has_it {
+                self.change(state, object, |body| match body {
+                    Body::Connection(end) => end.holders.push(child),
+                    Body::Queue(queue) => queue.closed_by.push(child),
+                    _ => {}
+                });
             }
-            self.change(state, object, |body| match body {
-                Body::Connection(end) => end.holders.push(child),
-                Body::Queue(queue) => queue.closed_by.push(child),
-                _ => {}
-            });
         }
-        Ok(())
+    }
+
+    /// Whether an end of a pipe is among what is handed over that the process has closed.
+    fn hands_closed_end(&mut self, state: &State, process: u8, handed: &[Value]) -> bool {
+        self.reached_by(state, handed).into_iter().any(
+            |object| matches!(&self.body(state, object).body, Body::Connection(end) if !end.holders.contains(&process)),
+        )
     }
 
     /// All objects that can be reached from these values; what an end of a pipe refers to is not reached by it.
