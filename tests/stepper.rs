@@ -41,7 +41,7 @@ fn all_options() -> Vec<Options> {
 
 /// What a schedule by itself tells of an ending.
 fn alone(outcome: &Outcome) -> Outcome {
-    Outcome { schedules: None, chance: None, ..outcome.clone() }
+    Outcome { schedules: None, chance: None, switches_min: None, ..outcome.clone() }
 }
 
 #[track_caller]

@@ -388,7 +388,8 @@ pub(in crate::view) fn cannot_move(thread: &ThreadStand) -> String {
 
 /// What a thread waits for: `waits for lock, held by A, since step 7`.
 pub(in crate::view) fn why_waiting(thread: &ThreadStand) -> String {
-    let Some(wait) = &thread.waits else { return "nothing can be said of why".to_string() };
+    // Nobody but a failure that ends all stops a thread that waits for nothing.
+    let Some(wait) = &thread.waits else { return "the program is over".to_string() };
     if let Some(number) = awaited_end(&wait.what) {
         return format!("waits for the end of {}", thread_name(number));
     }

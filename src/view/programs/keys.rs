@@ -8,7 +8,7 @@ use crate::view::dialogs::Dialog;
 use crate::view::keys::Key;
 use crate::view::message::{Control, Effects};
 use crate::view::model::Model;
-use crate::wire::{LaneId, Parameter, PoolPlan, Verdict, Window};
+use crate::wire::{LaneId, Parameter, PoolPlan, Role, Verdict, Window};
 
 /// Looks through another engine, at the same place.
 pub(in crate::view) fn look_through(model: &mut Model, engine: Engine) -> Effects {
@@ -114,11 +114,36 @@ pub(in crate::view) fn to_failure(model: &mut Model) -> Effects {
     let next = now.map_or(0, |now| (now + 1) % forbidden.len().max(1));
     match forbidden.get(next) {
         Some(&row) => open_row(model, index, row),
-        None => {
-            let text = format!("{}: there is nothing to go to.", table.failing);
-            model.tell(&text)
-        }
+        None => match failing_variant(model, index) {
+            Some((other, row)) => {
+                let text = format!("{}; {} can fail.", table.failing, lane_name(model, other));
+                let effects = open_row(model, other, row);
+                model.say(&text);
+                effects
+            }
+            None => {
+                let text = format!("{}: there is nothing to go to.", table.failing);
+                model.tell(&text)
+            }
+        },
     }
+}
+
+/// The first variant that is known to fail, and the first of its endings that must not be; none for a right fix, of which
+/// it is the point that it has none.
+fn failing_variant(model: &Model, index: usize) -> Option<(usize, usize)> {
+    if model.programs.variants.get(index)?.program.as_ref()?.role == Role::RightFix {
+        return None;
+    }
+    (0..model.programs.variants.len()).filter(|other| *other != index).find_map(|other| {
+        let table = Table::of(model, other, model.programs.mode(other))?;
+        let row = table.rows.iter().position(|row| row.verdict == Verdict::Forbidden)?;
+        Some((other, row))
+    })
+}
+
+fn lane_name(model: &Model, index: usize) -> String {
+    model.shown().lanes().get(index).map_or(String::new(), |lane| lane.name().to_string())
 }
 
 /// Opens the shortest schedule to an outcome, in STEP.
@@ -239,7 +264,7 @@ pub(in crate::view) fn take_cure(model: &mut Model, index: usize) -> Effects {
         journey.want(Act::To(0));
     }
     let effects = go_to_variant(model, index);
-    let name = model.shown().lanes().get(index).map_or(String::new(), |lane| lane.name().to_string());
+    let name = lane_name(model, index);
     model.say(&format!("{name}: try to make it fail."));
     effects
 }

@@ -309,6 +309,23 @@ fn n_goes_to_the_failure_and_says_where_there_is_none() {
 }
 
 #[test]
+fn n_goes_from_a_program_that_cannot_fail_to_the_variant_that_can() {
+    let plan = plan(
+        "races/overdraft",
+        "Overdraft",
+        vec![
+            lane(1, "one lock around both", "overdraft-locked", Role::Open, &["ended balance=20"]),
+            lane(2, "no lock", "overdraft", Role::Broken, &["ended balance=20"]),
+        ],
+    );
+    let mut model = model_of(plan);
+    keys(&mut model, "n");
+    let screen = draw_to_text(&model, 120, 36);
+    assert!(screen.contains("0 of 2 schedules fail; ") && screen.contains("It is over: "), "{screen}");
+    assert_eq!(model.focus, LaneId(2));
+}
+
+#[test]
 fn a_schedule_is_copied_and_pasted_and_a_wrong_one_is_refused_by_name() {
     let mut model = model_of(overdraft());
     keys(&mut model, "v111");
