@@ -77,6 +77,7 @@ impl Wild {
     fn stop(&mut self) {
         self.pool.wind_up();
         self.pool.drain();
+        self.pool.end();
     }
 }
 

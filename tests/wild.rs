@@ -625,6 +625,86 @@ print(sorted([out.get()[0], out.get()[0]]))
 "#,
     ),
     (
+        "a-closed-end-is-handed-over",
+        r#"
+import multiprocessing
+
+
+def work(end):
+    end.send(1)
+
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    here, there = multiprocessing.Pipe()
+    there.close()
+    p = multiprocessing.Process(target=work, args=(there,))
+    try:
+        p.start()
+    except OSError as error:
+        print(error, p.is_alive())
+"#,
+    ),
+    (
+        "waits-for-an-end-in-a-process",
+        r#"
+import multiprocessing
+import threading
+
+never = threading.Event()
+
+
+def work():
+    t = threading.Thread(target=never.wait)
+    t.start()
+    t.join()
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+p.join()
+"#,
+    ),
+    (
+        "closed-while-another-waits",
+        r#"
+import multiprocessing
+import threading
+
+queue = multiprocessing.Queue()
+here, there = multiprocessing.Pipe()
+
+
+def take():
+    try:
+        print(queue.get())
+    except ValueError as error:
+        print(error)
+
+
+def receive():
+    try:
+        print(here.recv())
+    except OSError as error:
+        print(error)
+
+
+def work():
+    threads = [threading.Thread(target=take), threading.Thread(target=receive)]
+    for t in threads:
+        t.start()
+    queue.close()
+    here.close()
+    for t in threads:
+        t.join()
+
+
+p = multiprocessing.Process(target=work)
+p.start()
+p.join()
+"#,
+    ),
+    (
         "names-of-processes",
         r#"
 import multiprocessing
@@ -645,6 +725,64 @@ print(p.name, q.name, multiprocessing.current_process().name)
 "#,
     ),
 ];
+
+/// A thread changes one variable after the other while a process is forked.
+const FORKED_MEANWHILE: &str = r#"
+import multiprocessing
+import threading
+
+x = 0
+y = 0
+
+
+def change():
+    global x, y
+    x = 1
+    y = 1
+
+
+def work():
+    print(x, y)
+
+
+t = threading.Thread(target=change)
+t.start()
+p = multiprocessing.Process(target=work)
+p.start()
+t.join()
+p.join()
+"#;
+
+#[test]
+fn a_fork_is_of_one_moment() {
+    let told = run(plan("fork.py", FORKED_MEANWHILE), 300, Duration::from_secs(4));
+    assert!(count(&told) > 0);
+    for one in &told.endings {
+        assert!(["0 0", "1 0", "1 1"].contains(&one.ending.output[0].as_str()), "{:?}", one.ending);
+    }
+}
+
+/// Lists in lists in lists.
+const DEEP: &str = "import threading\n\nx = []\nfor i in range(150):\n    x = [x]\nlock = threading.Lock()\n\n\ndef work():\n    lock.acquire()\n    lock.acquire()\n\n\na = threading.Thread(target=work)\na.start()\na.join()\n";
+
+#[test]
+fn a_standstill_is_one_whatever_the_variables_hold() {
+    let told = run(plan("deep.py", DEEP), 1, PATIENCE);
+    assert_eq!(told.endings.len(), 1, "{told:?}");
+    assert_eq!(told.endings[0].ending.kind, EndingKind::Deadlock, "{told:?}");
+}
+
+#[test]
+fn much_may_be_printed() {
+    let text = "import threading\n\n\ndef work():\n    for i in range(20000):\n        print(i % 10)\n\n\na = threading.Thread(target=work)\nb = threading.Thread(target=work)\na.start()\nb.start()\na.join()\nb.join()\n";
+    let told = run(plan("prints.py", text), 3, PATIENCE);
+    assert!(
+        told.endings.iter().all(|one| one.ending.kind == EndingKind::Ended),
+        "{:?}",
+        told.endings[0].ending.message
+    );
+    assert!(told.endings.iter().all(|one| one.ending.output.len() == 40_000));
+}
 
 #[test]
 fn processes_come_to_what_the_explorer_lists() {

@@ -134,6 +134,19 @@ fn a_process_of_a_program_is_one_of_the_systems_and_its_end_ends_the_run_alone()
 }
 
 #[test]
+fn a_lane_comes_to_rest_when_its_programs_process_was_killed() {
+    let mut run = Watch::start(plan_of(PROCESS_GOES_ROUND, 5));
+    run.until("a run", |ledger| ledger.lanes()[0].tasks.running == 1);
+    let host = hosts(&run);
+    run.order(Some(1), Order::Pause);
+    run.until("that it is to pause", |ledger| ledger.lanes()[0].phase == Phase::Pausing);
+    kill(host[0].pid, Signal::KILL);
+    run.until("the pause", |ledger| ledger.lanes()[0].phase == Phase::Paused);
+    assert_eq!(run.lane(1).tasks.failed, 1);
+    run.finish_at_once();
+}
+
+#[test]
 fn a_lane_that_is_killed_takes_its_programs_processes_along() {
     let mut run = Watch::start(plan_of(PROCESS_GOES_ROUND, 1));
     run.until("a run", |ledger| ledger.lanes()[0].tasks.running == 1);

@@ -124,8 +124,8 @@ impl LaneUsage {
         }
         match living_ns {
             None => {
-                self.told.voluntary = lane.map(|lane| lane.voluntary);
-                self.told.involuntary = lane.map(|lane| lane.involuntary);
+                self.told.voluntary = self.told.voluntary.max(lane.map(|lane| lane.voluntary));
+                self.told.involuntary = self.told.involuntary.max(lane.map(|lane| lane.involuntary));
             }
             // Those of living ones come with their status.
             Some(_) => {

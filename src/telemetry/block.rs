@@ -188,6 +188,12 @@ impl LockBlock {
         self.owner.store(0, Relaxed);
     }
 
+    /// Whoever held it or waited for it is gone.
+    pub fn nobody_has_it(&self) {
+        self.owner.store(0, Relaxed);
+        self.waiters.store(0, Relaxed);
+    }
+
     /// As [`LockBlock::acquired`], where there may be other holders.
     pub fn acquired_shared(&self, by: WorkerId) -> bool {
         self.owner.store(u64::from(by.0) + 1, Relaxed);

@@ -4,7 +4,7 @@
 //! into the object's line, sleeps on the word of its own seat, and looks again when called: being called is no promise,
 //! another thread may have been quicker.
 
-use super::objects::{BarrierBody, Body, Connection, Sleeper, Stage, SyncBody, SyncObject, SyncState};
+use super::objects::{BarrierBody, Body, Connection, QueueBody, Sleeper, Stage, SyncBody, SyncObject, SyncState};
 use super::parcel::Item;
 use super::runner::{Attempt, Done, Runner, Stop, done, flag, raised, runtime};
 use super::seat::{For, Stand, Wait};
@@ -13,6 +13,7 @@ use crate::program::library::ExceptionKind;
 use crate::program::operation::{Patience, QueueKind, Sync};
 use crate::program::rules;
 use crate::program::value::{Exception, ObjectKind, Reference, Value};
+use std::cell::Cell;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -599,11 +600,17 @@ impl Runner<'_> {
         let fails = |kind: ExceptionKind| Err(Stop::Failure(Failure::Raised(kind, Value::Unset)));
         // Nobody has the other end of the pipe any more.
         let is_alone = || peer.is_some_and(|peer| !world.is_held(peer));
-        if let (SyncBody::Queue(queue), Sync::Put(..) | Sync::Get(_)) = (&at.state().body, sync)
-            && queue.closed_by.contains(&world.space)
-        {
-            return raised(ExceptionKind::ValueError, "Queue is closed");
-        }
+        // This process has closed it, perhaps while a thread of it waits.
+        let found_closed = Cell::new(false);
+        let is_closed = |queue: &QueueBody| {
+            let has_end = !matches!(world.body(as_seen.id), Some(Body::Connection(end)) if !end.is_with(world.space));
+            found_closed.set(!has_end || queue.closed_by.contains(&world.space));
+            found_closed.get()
+        };
+        let closed = || match peer {
+            Some(_) => raised(ExceptionKind::OSError, "handle is closed"),
+            None => raised(ExceptionKind::ValueError, "Queue is closed"),
+        };
         match sync {
             Sync::Put(value, patience) => {
                 let kind = match &at.state().body {
@@ -620,7 +627,7 @@ impl Runner<'_> {
                 });
                 let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Result<i64, bool>> {
                     let SyncBody::Queue(queue) = &mut state.body else { return Some(Err(false)) };
-                    if is_alone() {
+                    if is_closed(queue) || is_alone() {
                         return Some(Err(false));
                     }
                     if queue.is_full() {
@@ -636,6 +643,7 @@ impl Runner<'_> {
                     Some(Ok(before))
                 };
                 match self.wait(as_seen, sync, *patience, at, &mut look)? {
+                    Waited::Got(Err(_)) if found_closed.get() => closed(),
                     Waited::GaveUp => fails(ExceptionKind::QueueFull),
                     Waited::Got(Err(_)) if peer.is_some() => {
                         raised(ExceptionKind::BrokenPipeError, "[Errno 32] Broken pipe")
@@ -650,6 +658,9 @@ impl Runner<'_> {
             Sync::Get(patience) => {
                 let mut look = |state: &mut SyncState, calls: &mut Vec<usize>| -> Option<Option<Item>> {
                     let SyncBody::Queue(queue) = &mut state.body else { return Some(None) };
+                    if is_closed(queue) {
+                        return Some(None);
+                    }
                     let item = match queue.kind {
                         QueueKind::Lifo => queue.items.pop_back(),
                         _ => queue.items.pop_front(),
@@ -664,6 +675,7 @@ impl Runner<'_> {
                     }
                 };
                 match self.wait(as_seen, sync, *patience, at, &mut look)? {
+                    _ if found_closed.get() => closed(),
                     Waited::Got(Some(item)) => done(self.open(item)?),
                     Waited::Got(None) | Waited::GaveUp if peer.is_some() => fails(ExceptionKind::EOFError),
                     Waited::Got(None) => done(Value::None),
@@ -673,11 +685,11 @@ impl Runner<'_> {
             // Whether there is something, or something to learn: that nothing will ever come.
             Sync::Poll(patience) => {
                 let mut look = |state: &mut SyncState, _: &mut Vec<usize>| match &state.body {
-                    SyncBody::Queue(queue) => (!queue.items.is_empty() || is_alone()).then_some(()),
+                    SyncBody::Queue(queue) => (is_closed(queue) || !queue.items.is_empty() || is_alone()).then_some(()),
                     _ => Some(()),
                 };
                 let waited = self.wait(as_seen, sync, *patience, at, &mut look)?;
-                flag(matches!(waited, Waited::Got(())))
+                if found_closed.get() { closed() } else { flag(matches!(waited, Waited::Got(()))) }
             }
             Sync::Number if !world.program().asks_names() => done(Value::None),
             Sync::Number => done(Value::Int(i64::from(self.counted(|counted| counted.pools += 1).pools) - 1)),
@@ -848,7 +860,9 @@ impl Runner<'_> {
             return if leaves { done(Value::None) } else { Err(Stop::Over) };
         }
         let since_ns = self.recorder.now_ns();
-        self.seat.set_wait(Some(Wait { object, what: For::of(sync), since_ns }));
+        // Which thread it is: its object may be known in this process only.
+        let thread = Reference { id: other as u32, ..object };
+        self.seat.set_wait(Some(Wait { object: thread, what: For::of(sync), since_ns }));
         let blocked = self.recorder.block_begins();
         let is_timed = patience == Patience::Timed;
         let until_ns = since_ns + TIME_OUT.as_nanos() as u64;

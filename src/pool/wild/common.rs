@@ -9,13 +9,12 @@
 //! such a thing reads it, changes it and writes it back, under a latch that is held only for that.
 //!
 //! One is made for a lane and used for one run after the other. Where a process of the program's has been lost, whoever
-//! waits for a latch that it may have held goes on without: that run is over, and what it left is never read.
+//! waits for a latch that it may have held goes on without it, and without what lies under it: that run is over.
 #![expect(unsafe_code, reason = "a typed view of mapped memory")]
 
 use super::seat::{Seat, Stand};
 use crate::program::rules::THREADS_MAX;
 use crate::system;
-use crate::wire::Ending;
 use memmap2::{MmapOptions, MmapRaw};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,13 +79,13 @@ struct Line {
     lined_up: AtomicU32,
 }
 
-/// What there is of processes, for all runs.
+/// What there is of processes.
 #[repr(C)]
 struct Hosts {
     /// Those that a run waits for, a bit for each by the thread that it begins with; and those that there are.
     wanted: AtomicU64,
     living: AtomicU64,
-    /// One of them is gone that should not be.
+    /// One of them is gone in this run that should not be.
     is_lost: AtomicU32,
     /// Workers that there have been: all numbers below this.
     workers: AtomicU32,
@@ -100,22 +99,21 @@ struct Layout {
     seats: [Seat; THREADS_MAX],
     rows: [Row; THREADS_MAX],
     desks: [Desk; THREADS_MAX],
-    texts: [Cell; 4],
+    console: Cell,
+    texts: [Cell; 3],
     places: [Place; PLACES],
     words: [AtomicU64; WORDS],
 }
 
-/// What is kept of a run as a text or a list.
+/// What is kept of a run, written out.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Text {
-    /// What was printed.
-    Console = 0,
     /// Exceptions that nobody caught.
-    Failures = 1,
-    /// How it was found to end.
-    Verdict = 2,
+    Failures = 0,
+    /// A limit that it went past in another process than the lane's.
+    Limit = 1,
     /// How long threads got no further.
-    Stalls = 3,
+    Stalls = 2,
 }
 
 /// What is known of a thread.
@@ -186,16 +184,21 @@ pub(super) struct Place {
 struct Latch(AtomicU32);
 
 impl Latch {
-    fn take(&self, is_lost: &AtomicU32) {
+    /// Takes it; false where its holder may be lost, and nobody will give it back.
+    fn take(&self, is_lost: &AtomicU32) -> bool {
         for _ in 0..LOOKS {
             if self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
-                return;
+                return true;
             }
             std::hint::spin_loop();
         }
-        while self.0.swap(2, Acquire) != 0 && is_lost.load(SeqCst) == 0 {
+        while self.0.swap(2, Acquire) != 0 {
+            if is_lost.load(SeqCst) != 0 {
+                return false;
+            }
             system::futex_wait(&self.0, 2, Some(HOLDER_PATIENCE));
         }
+        true
     }
 
     fn give_back(&self) {
@@ -217,6 +220,8 @@ pub(super) struct Holding<'a, T: Written> {
     cell: &'a Cell,
     thing: T,
     is_changed: bool,
+    /// It really has the latch. Else a process is lost that may have it: nothing is read, and nothing is written.
+    has_latch: bool,
 }
 
 impl<T: Written> Deref for Holding<'_, T> {
@@ -236,10 +241,12 @@ impl<T: Written> DerefMut for Holding<'_, T> {
 
 impl<T: Written> Drop for Holding<'_, T> {
     fn drop(&mut self) {
-        if self.is_changed {
-            self.common.write(self.cell, &self.thing);
+        if self.has_latch {
+            if self.is_changed {
+                self.common.write(self.cell, &self.thing);
+            }
+            self.cell.latch.give_back();
         }
-        self.cell.latch.give_back();
     }
 }
 
@@ -352,7 +359,7 @@ impl Common {
             place.cell.clear();
         }
         layout.rows.iter().for_each(Row::clear);
-        layout.texts.iter().for_each(Cell::clear);
+        layout.texts.iter().chain([&layout.console]).for_each(Cell::clear);
         for desk in &layout.desks {
             desk.bell.store(0, SeqCst);
             desk.birth.clear();
@@ -434,7 +441,9 @@ impl Common {
     /// Takes the next number for a thread, whose seat counts from here on; none where there are as many as there may be.
     pub(super) fn claim_thread(&self, is_daemon: bool) -> Option<usize> {
         let run = &self.layout().run.0;
-        self.take(&run.starting);
+        if !self.take(&run.starting) {
+            return None;
+        }
         let number = run.started.load(SeqCst) as usize;
         let claimed = (number < THREADS_MAX).then(|| {
             self.row(number).daemon.store(u32::from(is_daemon), SeqCst);
@@ -447,17 +456,6 @@ impl Common {
         });
         run.starting.give_back();
         claimed
-    }
-
-    /// Decides how the run ends, unless that was decided before, and stops it.
-    pub(super) fn decide(&self, ending: &Ending) {
-        self.with(Text::Verdict, |decided: &mut Vec<u8>| {
-            if decided.is_empty() {
-                // As a text: not every form of writing knows values of any kind.
-                *decided = serde_json::to_vec(ending).unwrap_or_default();
-            }
-        });
-        self.stop();
     }
 
     /// Everybody stops, wherever they are.
@@ -535,6 +533,11 @@ impl Common {
 
     // ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// Shows what was put at a place as nothing yet.
+    pub(super) fn show(&self, place: usize, what: What) {
+        self.place(place).what.store(what as u32, SeqCst);
+    }
+
     /// What lies at a place.
     pub(super) fn what(&self, place: usize) -> What {
         let Some(place) = self.layout().places.get(place) else { return What::Nothing };
@@ -574,8 +577,43 @@ impl Common {
 
     // ── what is written out ───────────────────────────────────────────────────────────────────────────────────────────
 
-    fn take(&self, latch: &Latch) {
-        latch.take(&self.layout().hosts.0.is_lost);
+    fn take(&self, latch: &Latch) -> bool {
+        latch.take(&self.layout().hosts.0.is_lost)
+    }
+
+    /// Appends to what was printed, where that is at most so long then; says whether it is.
+    pub(super) fn print(&self, text: &str, bytes_max: usize) -> bool {
+        let cell = &self.layout().console;
+        if !self.take(&cell.latch) {
+            return true;
+        }
+        let length = cell.length.load(Relaxed) as usize;
+        let fits = length + text.len() <= bytes_max;
+        if fits && self.make_room(cell, length, (length + text.len()).div_ceil(8)) {
+            // From the last word that is not full.
+            let (at, before) = (cell.at.load(Relaxed) as usize + length / 8, length % 8);
+            let begun = self.bytes(at, before);
+            self.put_bytes(at, &[&begun, text.as_bytes()].concat());
+            cell.length.store((length + text.len()) as u32, Relaxed);
+        }
+        cell.latch.give_back();
+        fits
+    }
+
+    /// What was printed.
+    pub(super) fn printed(&self) -> String {
+        let cell = &self.layout().console;
+        if !self.take(&cell.latch) {
+            return String::new();
+        }
+        let bytes = self.bytes(cell.at.load(Relaxed) as usize, cell.length.load(Relaxed) as usize);
+        cell.latch.give_back();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Looks at one of the run's texts.
+    pub(super) fn look_at<T: Written, R>(&self, text: Text, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.hold(&self.layout().texts[text as usize]))
     }
 
     /// Changes one of the run's texts.
@@ -585,8 +623,9 @@ impl Common {
 
     /// Holds what is written out in a cell; what was changed of it is written back in the end.
     pub(super) fn hold<'a, T: Written>(&'a self, cell: &'a Cell) -> Holding<'a, T> {
-        self.take(&cell.latch);
-        Holding { common: self, cell, thing: self.read(cell).unwrap_or_default(), is_changed: false }
+        let has_latch = self.take(&cell.latch);
+        let thing = if has_latch { self.read(cell).unwrap_or_default() } else { T::default() };
+        Holding { common: self, cell, thing, is_changed: false, has_latch }
     }
 
     /// Writes a value out that stays as it is; where. None where there is no room.
@@ -615,15 +654,25 @@ impl Common {
     fn write<T: Serialize>(&self, cell: &Cell, thing: &T) {
         // It fails for no type of ours.
         let bytes = postcard::to_stdvec(thing).unwrap_or_default();
-        let words = bytes.len().div_ceil(8);
-        if words > cell.room.load(Relaxed) as usize {
-            // Twice as much as it takes now, so that what grows does not move each time.
-            let Some(at) = self.room(2 * words) else { return };
-            cell.at.store(at as u64, Relaxed);
-            cell.room.store(2 * words as u32, Relaxed);
+        if !self.make_room(cell, 0, bytes.len().div_ceil(8)) {
+            return;
         }
         self.put_bytes(cell.at.load(Relaxed) as usize, &bytes);
         cell.length.store(bytes.len() as u32, Relaxed);
+    }
+
+    /// Sees to it that a cell has room for so many words, and keeps so many bytes of what it has.
+    fn make_room(&self, cell: &Cell, bytes_kept: usize, words: usize) -> bool {
+        if words <= cell.room.load(Relaxed) as usize {
+            return true;
+        }
+        // Twice as much as it takes now, so that what grows does not move each time.
+        let Some(at) = self.room(2 * words) else { return false };
+        let kept = self.bytes(cell.at.load(Relaxed) as usize, bytes_kept);
+        self.put_bytes(at, &kept);
+        cell.at.store(at as u64, Relaxed);
+        cell.room.store(2 * words as u32, Relaxed);
+        true
     }
 
     /// Room for so many words. Where there is none the run is over.
@@ -682,11 +731,20 @@ mod tests {
         assert_eq!(one.hold::<Vec<String>>(&one.place(place).cell)[..2], list);
         let at = one.keep(&(1_u64 << 62, "text")).expect("room");
         assert_eq!(other.kept(at), Some((1_u64 << 62, "text".to_string())));
-        one.with(Text::Console, |text: &mut String| text.push_str("said"));
-        assert_eq!(other.with(Text::Console, |text: &mut String| text.clone()), "said");
+        one.with(Text::Failures, |list: &mut Vec<u32>| list.push(7));
+        assert_eq!(other.look_at(Text::Failures, |list: &Vec<u32>| list.clone()), [7]);
+        let mut said = String::new();
+        for length in 0..60 {
+            let piece = "é".repeat(length % 7) + "x";
+            assert!([&one, &other][length % 2].print(&piece, 1000));
+            said.push_str(&piece);
+        }
+        assert!(!one.print(&"y".repeat(1000), 1000), "too much");
+        assert_eq!(other.printed(), said);
         one.begin_run(2);
         assert_eq!((other.run(), other.places(), other.what(place)), (2, 0, What::Nothing));
-        assert_eq!(other.with(Text::Console, |text: &mut String| text.clone()), "", "nothing of the run before");
+        assert_eq!(other.printed(), "", "nothing of the run before");
+        assert!(other.look_at(Text::Failures, Vec::<u32>::is_empty));
     }
 
     #[test]
@@ -724,8 +782,12 @@ mod tests {
         let place = one.put(What::Array, 0, &5_u64).expect("room");
         std::mem::forget(one.hold::<u64>(&one.place(place).cell));
         one.lose();
-        assert_eq!(*other.hold::<u64>(&other.place(place).cell), 5);
+        *other.hold::<u64>(&other.place(place).cell) += 1;
+        assert_eq!(*other.hold::<u64>(&other.place(place).cell), 0, "what it left is neither read nor written");
         assert!(other.is_lost());
+        one.begin_run(2);
+        let place = one.put(What::Array, 0, &5_u64).expect("room");
+        assert_eq!(*other.hold::<u64>(&other.place(place).cell), 5);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a run ended, in the words of the explorer. Only read of a world in which nobody moves any more.
 
 use super::common::{TOO_MUCH, Text};
-use super::objects::{Body, Stage, SyncBody};
+use super::objects::{Body, SyncBody};
 use super::parcel::{Content, Item};
 use super::seat::{For, Stand, Wait};
 use super::world::{Raised, World};
@@ -23,8 +23,7 @@ pub(super) fn ending(world: &World) -> Ending {
         let message = Some(TOO_MUCH.to_string());
         return Ending { kind: EndingKind::Unended, message, ..Ending::default() };
     }
-    let failures: Vec<Raised> =
-        world.common.with(Text::Failures, |failures: &mut Vec<Raised>| std::mem::take(failures));
+    let failures: Vec<Raised> = world.common.look_at(Text::Failures, Vec::<Raised>::clone);
     match first_failure(&failures) {
         Some(failure) => failed(failure),
         None => Ending { values: values(world), output: output(world), ..Ending::default() },
@@ -74,7 +73,7 @@ pub(super) fn stood_still(world: &World) -> Ending {
 }
 
 fn output(world: &World) -> Vec<String> {
-    world.common.with(Text::Console, |console: &mut String| console.lines().map(String::from).collect())
+    world.common.printed().lines().map(String::from).collect()
 }
 
 /// Every global that holds data, or that functions assign, and what it holds.
@@ -119,24 +118,20 @@ fn owner_of(world: &World, lock: Reference) -> Option<usize> {
 fn waiting(world: &World, thread: usize, wait: &Wait) -> Waiting {
     let object = wait.object;
     let name = |object: Reference| name_of(world, object);
-    let condition = world.sync(object.id).and_then(|at| match &at.state().body {
+    let awaited = (wait.what != For::End).then_some(object.id);
+    let condition = awaited.and_then(|id| world.sync(id)).and_then(|at| match &at.state().body {
         SyncBody::Condition { lock, sleepers } => {
             let notified = sleepers.iter().any(|sleeper| sleeper.thread == thread && sleeper.notified);
             Some((*lock, notified))
         }
         _ => None,
     });
-    let joins = match (world.body(object.id), wait.what) {
-        (Some(Body::Thread(thread)), For::End) => match thread.about().stage {
-            Stage::Started(other) => Some(other),
-            _ => None,
-        },
-        _ => None,
-    };
+    // Of a wait for an end the number is that of the thread.
+    let joins = (wait.what == For::End).then_some(object.id as usize);
     let held_by = match (condition, wait.what) {
         (Some((lock, _)), For::Itself) | (Some((lock, true)), For::Notify | For::NotifyInTime) => owner_of(world, lock),
         (Some(_), _) => None,
-        (None, _) => joins.or_else(|| owner_of(world, object)),
+        (None, _) => joins.or_else(|| awaited.and_then(|_| owner_of(world, object))),
     };
     let what = match (wait.what, condition, joins) {
         (_, _, Some(other)) => format!("the end of thread {other}"),
@@ -226,6 +221,7 @@ fn named(world: &World, mut wanted: impl FnMut(u32) -> bool) -> Option<String> {
                         inner(&world.load(word), format!("{name}.{}", program.names[attribute.index()]));
                     }
                 }
+                Some(Body::SharedValue { lock, .. }) => inner(&Value::Object(*lock), format!("{name}'s lock")),
                 Some(Body::Sync(at)) => {
                     if let SyncBody::Condition { lock, .. } = &at.state().body {
                         inner(&Value::Object(*lock), format!("{name}'s lock"));

@@ -20,7 +20,7 @@ use crate::program::code::{NameId, Program};
 use crate::program::collection::Failure;
 use crate::program::rules::Counted;
 use crate::program::thread::{Pause, Thread};
-use crate::program::value::Value;
+use crate::program::value::{Reference, Value};
 use crate::system;
 use crate::telemetry::Arena;
 use crate::wire::{LanePlan, LockId, WorkerId};
@@ -68,6 +68,12 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// All that is handed to a process that does it, its object first.
+    pub(super) fn values(&self, object: Reference) -> Vec<Value> {
+        let keywords = self.keywords.iter().map(|(_, value)| value);
+        [Value::Object(object), self.target.clone()].iter().chain(&self.arguments).chain(keywords).cloned().collect()
+    }
+
     /// A thread that does it, and what it has come to already.
     pub(super) fn thread(self, program: &Program) -> (Thread, Option<Pause>) {
         match self.target {

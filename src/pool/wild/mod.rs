@@ -49,7 +49,7 @@ use crate::program::rules::THREADS_MAX;
 use crate::program::thread::Thread;
 use crate::program::{self, Problem};
 use crate::system;
-use crate::telemetry::{Arena, LOCKS_MAX, Recorder, SLOTS_MAX};
+use crate::telemetry::{Arena, LOCKS_MAX, Life, Recorder, SLOTS_MAX};
 use crate::wire::{
     Ending, EndingKind, Exit, LockId, LockKind, LockName, PoolPlan, ProgramPlan, RunsTick, Standstill, Verdict,
     WorkerId,
@@ -80,6 +80,9 @@ const TRIAL_OPERATIONS: u32 = 200_000;
 /// How long a run waits for its processes before it asks again whether they are still there.
 const HOSTS_PATIENCE: Duration = Duration::from_millis(20);
 
+/// How long they may take to stop when it is over: somebody may have stopped one from outside.
+const HOSTS_END_PATIENCE_NS: u64 = 10_000_000_000;
+
 /// The pool.
 pub(super) struct WildPool {
     shared: Arc<Shared>,
@@ -107,6 +110,8 @@ struct Shared {
     winds_up: AtomicBool,
     /// Its processes have been ended.
     has_ended: AtomicBool,
+    /// How the run that goes on has ended, where it has lost a process: nothing else of it counts.
+    lost: Mutex<Option<Ending>>,
 }
 
 /// Which of a lane's runs in which nobody can move it is.
@@ -198,6 +203,7 @@ impl WildPool {
             stood: AtomicBool::new(false),
             winds_up: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
+            lost: Mutex::default(),
             floor: Arc::clone(floor),
         });
         let main = Arc::clone(&shared);
@@ -246,18 +252,28 @@ impl Shared {
             system::futex_wait(common.over(), 0, None);
         }
         await_none(&world.busy);
+        let over_ns = recorder.now_ns();
         while common.hosted().load(SeqCst) > 0 && !common.is_lost() {
             let hosted = common.hosted().load(SeqCst);
             system::futex_wait(common.hosted(), hosted, Some(HOSTS_PATIENCE));
+            if recorder.now_ns().saturating_sub(over_ns) > HOSTS_END_PATIENCE_NS {
+                self.lose(&mut self.lock_living(), 0, "a process of it did not stop when it was over".to_string());
+            }
         }
         recorder.block_ends(blocked);
         *self.lock_current() = None;
         // Locks that were held when everybody stopped: the next run has new ones.
         for lock in crew.known.locks.values() {
-            self.floor.arena.lock(*lock).releasing(None);
+            self.floor.arena.lock(*lock).nobody_has_it();
         }
-        self.note_stalls(&world);
-        let ending = ending::ending(&world);
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ending = match lost {
+            Some(ending) => ending,
+            None => {
+                self.note_stalls(&world);
+                ending::ending(&world)
+            }
+        };
         let verdict = match world.was_cut_off.load(SeqCst) {
             // Nobody let it come to an end.
             true => Verdict::Interesting,
@@ -310,14 +326,17 @@ impl Shared {
                     common.note_host(number, true);
                     living.insert(number, child);
                 }
-                Err(error) => lost = Some((number, format!("the system gives no process: {error}"))),
+                Err(error) => {
+                    common.note_host(number, false);
+                    lost = Some((number, format!("the system gives no process: {error}")));
+                }
             }
         }
         let gone = |(number, child): (&usize, &mut Child)| Some((*number, child.try_wait()?));
         let gone: Vec<_> = living.iter_mut().filter_map(gone).collect();
         for (number, exit) in gone {
             living.remove(&number);
-            common.note_host(number, false);
+            self.note_end(number);
             if common.hosted().load(SeqCst) > 0 && number < common.started() && common.row(number).home().0 == number {
                 let how = match exit {
                     Exit::Signal { signal } => format!("signal {signal}"),
@@ -328,12 +347,29 @@ impl Shared {
             }
         }
         if let Some((number, message)) = lost.filter(|_| common.hosted().load(SeqCst) > 0) {
-            std::mem::take(&mut *living).into_keys().for_each(|number| common.note_host(number, false));
-            let thread = Some(number as u32);
-            let ending = Ending { kind: EndingKind::Unended, thread, message: Some(message), ..Ending::default() };
-            common.lose();
-            common.decide(&ending);
+            self.lose(&mut living, number, message);
         }
+    }
+
+    /// Ends the run that goes on, and all its processes: one of them is lost.
+    fn lose(&self, living: &mut BTreeMap<usize, Child>, thread: usize, message: String) {
+        let (thread, common) = (Some(thread as u32), &self.crew.common);
+        let ending = Ending { kind: EndingKind::Unended, thread, message: Some(message), ..Ending::default() };
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
+        // Each is killed and reaped.
+        std::mem::take(living).into_keys().for_each(|number| self.note_end(number));
+        // Their threads too.
+        for thread in (1..common.started()).filter(|thread| common.row(*thread).home().0 != 0) {
+            self.floor.arena.worker(WorkerId(thread as u32)).set_life(Life::Ended);
+        }
+        common.lose();
+        common.stop();
+    }
+
+    /// There is no process of that number any more.
+    fn note_end(&self, number: usize) {
+        self.crew.common.note_host(number, false);
+        self.floor.arena.worker(WorkerId(number as u32)).set_life(Life::Ended);
     }
 
     /// Counts an ending: 1, or nothing where it is forbidden.

@@ -16,7 +16,6 @@ use super::{Shared, Standing};
 use crate::doors::clock;
 use crate::wire::{Ending, EndingKind, Standstill, Waiting};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
@@ -161,10 +160,14 @@ pub(super) fn watch(shared: &Shared) {
                 let standing = standing(shared, &world, &waits, circle_of(&waits));
                 let ending = stood_still(&world);
                 shared.note_if_forbidden(&ending);
+                let length_ns = match shared.tell(Some(standing)) {
+                    Standing::First => STANDING_FIRST_NS,
+                    Standing::Later => STANDING_LATER_NS,
+                };
                 drop(current);
-                leave_standing(shared, &world, standing);
+                leave_standing(shared, &world, length_ns);
                 let _current = shared.lock_current();
-                world.decide(&ending);
+                world.decide(ending);
                 continue;
             }
             Verdict::Circle(circle) if circle_told != Some(world.run) => {
@@ -185,7 +188,7 @@ pub(super) fn watch(shared: &Shared) {
                 false => Vec::new(),
             };
             world.was_cut_off.store(winds_up && !circle_stands, SeqCst);
-            world.decide(&Ending { kind, waits, ..Ending::default() });
+            world.decide(Ending { kind, waits, ..Ending::default() });
         }
     }
 }
@@ -205,14 +208,11 @@ fn standing(shared: &Shared, world: &World, waits: &[(Waiting, u64)], circle: Ve
     }
 }
 
-/// Leaves a run as it stands for a while.
-fn leave_standing(shared: &Shared, world: &Arc<World>, standing: Standstill) {
-    let length_ns = match shared.tell(Some(standing)) {
-        Standing::First => STANDING_FIRST_NS,
-        Standing::Later => STANDING_LATER_NS,
-    };
+/// Leaves a run as it stands for a while, or until it is over for another reason.
+fn leave_standing(shared: &Shared, world: &World, length_ns: u64) {
     let until_ns = shared.floor.now_ns() + length_ns;
-    while shared.floor.now_ns() < until_ns && !shared.winds_up.load(Relaxed) && !world.is_over() {
+    let goes_on = || !world.is_over() && world.common.run() == world.run;
+    while shared.floor.now_ns() < until_ns && !shared.winds_up.load(Relaxed) && goes_on() {
         clock::sleep(LOOK_EVERY);
     }
 }

@@ -139,7 +139,7 @@ impl ThreadObject {
 }
 
 /// What can be asked of a thread's object.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     pub(super) stage: Stage,
     pub(super) name: Option<Value>,
@@ -149,7 +149,7 @@ pub(super) struct About {
 }
 
 /// How far a thread has come.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) enum Stage {
     /// Its `__init__` has not been called.
     #[default]
@@ -195,7 +195,7 @@ pub(super) struct SyncState {
     pub(super) since_ns: Option<u64>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum SyncBody {
     Lock { owner: Option<usize> },
     RLock { owner: Option<usize>, levels: u32 },
@@ -223,7 +223,7 @@ impl SyncBody {
     }
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct BarrierBody {
     pub(super) parties: i64,
     /// Those who have arrived, in that order.
@@ -239,7 +239,7 @@ pub(super) struct BarrierBody {
     pub(super) broken: bool,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sleeper {
     pub(super) thread: usize,
     /// How many levels of the lock it let go of.
@@ -247,7 +247,7 @@ pub(super) struct Sleeper {
     pub(super) notified: bool,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct QueueBody {
     pub(super) items: VecDeque<Item>,
     pub(super) capacity: Option<i64>,

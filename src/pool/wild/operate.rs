@@ -1,6 +1,5 @@
 //! What each operation does to the memory of a run: the same as in the explorer, on real memory.
 
-use super::common::Text;
 use super::host::{Birth, Call};
 use super::objects::{
     About, Attributes, BarrierBody, Body, Held as Locked, Kept, Object, QueueBody, Stage, SyncBody, ThreadObject,
@@ -19,6 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How often the variables of a process are looked at for two looks that are alike.
+const LOOKS_MAX: u32 = 20;
 
 /// Collections as they stood at one moment.
 pub(super) struct Held<'p> {
@@ -134,26 +136,8 @@ impl World {
                 continue;
             }
             reached.push(object);
-            let mut look = |value: &Value| value.visit(&mut |object| pending.push(object.id));
-            match self.body(object) {
-                Some(Body::Collection(collection)) => collection.hold().values(&mut look),
-                Some(Body::Instance(attributes)) => {
-                    attributes.all().iter().for_each(|(_, word)| look(&self.load(word)));
-                }
-                Some(Body::Thread(thread)) => {
-                    thread.attributes.all().iter().for_each(|(_, word)| look(&self.load(word)));
-                    if let Stage::Prepared(preparation) = &thread.about().stage {
-                        look(&preparation.target);
-                        preparation.arguments.iter().for_each(&mut look);
-                        preparation.keywords.iter().for_each(|(_, value)| look(value));
-                    }
-                }
-                Some(Body::Sync(at)) => {
-                    if let SyncBody::Queue(queue) = &at.state().body {
-                        queue.items.iter().for_each(|item| item.values(&mut look));
-                    }
-                }
-                _ => {}
+            if let Some(content) = self.content(object) {
+                content.values(&mut |value| value.visit(&mut |object| pending.push(object.id)));
             }
         }
         reached
@@ -202,14 +186,10 @@ impl Runner<'_> {
                 self.world.fence();
                 self.start(*object, thread)
             }
-            Operation::Print(text) => self.world.common.with(Text::Console, |console: &mut String| {
-                if console.len() + text.len() > OUTPUT_MAX {
-                    let text = format!("a program prints at most {OUTPUT_MAX} bytes");
-                    return Err(Failure::Limit(text).into());
-                }
-                console.push_str(text);
-                done(Value::None)
-            }),
+            Operation::Print(text) => match self.world.common.print(text, OUTPUT_MAX) {
+                true => done(Value::None),
+                false => Err(Failure::Limit(format!("a program prints at most {OUTPUT_MAX} bytes")).into()),
+            },
             Operation::Choose(values) => {
                 self.chose |= values.len() > 1;
                 let at = self.dice.below(values.len());
@@ -449,30 +429,33 @@ impl Runner<'_> {
 
     /// A new process has copies of all ends of pipes that its parent has: under `fork` of all, else of those that it is
     /// handed.
-    fn inherit(&mut self, child: usize, handed: Option<&[Value]>) -> Result<(), Failure> {
+    fn inherit(&mut self, child: usize, handed: Option<&[Value]>) {
         let world = Arc::clone(self.world);
-        let pass_on = |id: u32| -> Result<(), Failure> {
-            match world.body(id) {
-                Some(Body::Connection(connection)) => match connection.is_with(world.space) {
-                    true => _ = connection.holders.fetch_or(1 << child, SeqCst),
-                    false if handed.is_some() => return Err(raised(ExceptionKind::OSError, "handle is closed")),
-                    false => {}
-                },
-                Some(Body::Sync(at)) => {
-                    if let SyncBody::Queue(queue) = &mut at.state().body
-                        && queue.closed_by.contains(&world.space)
-                    {
-                        queue.closed_by.push(child);
-                    }
-                }
-                _ => {}
+        let pass_on = |id: u32| match world.body(id) {
+            Some(Body::Connection(connection)) if connection.is_with(world.space) => {
+                connection.holders.fetch_or(1 << child, SeqCst);
             }
-            Ok(())
+            Some(Body::Sync(at)) => {
+                let mut state = at.state();
+                let has_closed =
+                    matches!(&state.body, SyncBody::Queue(queue) if queue.closed_by.contains(&world.space));
+                if let (true, SyncBody::Queue(queue)) = (has_closed, &mut state.body) {
+                    queue.closed_by.push(child);
+                }
+            }
+            _ => {}
         };
         match handed {
-            Some(values) => world.reached(values).into_iter().try_for_each(pass_on),
-            None => world.common_objects().try_for_each(pass_on),
+            Some(values) => world.reached(values).into_iter().for_each(pass_on),
+            None => world.common_objects().for_each(pass_on),
         }
+    }
+
+    /// Whether an end of a pipe is among what is handed over that this process has closed.
+    fn hands_closed_end(&self, values: &[Value]) -> bool {
+        let is_closed =
+            |id: u32| matches!(self.world.body(id), Some(Body::Connection(end)) if !end.is_with(self.world.space));
+        self.world.reached(values).into_iter().any(is_closed)
     }
 
     /// Whoever sends an end of a pipe would have it on its way, which is nobody's.
@@ -494,12 +477,15 @@ impl Runner<'_> {
         }
         let world = Arc::clone(self.world);
         let Some(Body::Thread(own)) = world.body(object.id) else { return done(Value::None) };
-        let mut about = own.about();
-        let preparation = match &about.stage {
+        let twice = || match own.process {
+            true => runtime("cannot start a process twice"),
+            false => runtime("threads can only be started once"),
+        };
+        let stage = own.about().stage.clone();
+        let preparation = match stage {
             Stage::Made => return runtime("thread.__init__() not called"),
-            Stage::Started(_) if own.process => return runtime("cannot start a process twice"),
-            Stage::Started(_) => return runtime("threads can only be started once"),
-            Stage::Prepared(preparation) => Arc::clone(preparation),
+            Stage::Started(_) => return twice(),
+            Stage::Prepared(preparation) => preparation,
         };
         if own.process && world.space != 0 && own_thread.runs_module() {
             return runtime(&format!(
@@ -507,7 +493,6 @@ impl Runner<'_> {
                  bootstrapping phase: {GUARD}"
             ));
         }
-        let daemon = about.daemon || (!own.process && self.daemon);
         let mut target = preparation.target.clone();
         let mut arguments = preparation.arguments.clone();
         let mut keywords = preparation.keywords.clone();
@@ -519,6 +504,17 @@ impl Runner<'_> {
                 (target, arguments, keywords) = (method, Vec::new(), Vec::new());
             }
         }
+        let call = Call { target, arguments, keywords };
+        let spawns = own.process && world.common.spawns().load(SeqCst) != 0;
+        if spawns && self.hands_closed_end(&call.values(object)) {
+            return Err(raised(ExceptionKind::OSError, "handle is closed").into());
+        }
+        // From here on nothing fails but for want of room. Another thread may have started it meanwhile.
+        let mut about = own.about();
+        if matches!(about.stage, Stage::Started(_)) {
+            return twice();
+        }
+        let daemon = about.daemon || (!own.process && self.daemon);
         // Which number it has is decided here, among all that start threads at the same time.
         let Some(number) = world.common.claim_thread(daemon) else {
             return Err(Failure::Limit(format!("a program starts at most {THREADS_MAX} threads")).into());
@@ -533,9 +529,8 @@ impl Runner<'_> {
         if volley.is_some() {
             (self.started, self.started_in_all, self.since_start) = (self.started + 1, self.started_in_all + 1, 0);
         }
-        let call = Call { target, arguments, keywords };
         if own.process {
-            return self.start_process(object, call, number, (named, daemon), volley);
+            return self.start_process(object, call, number, (named, daemon, spawns), volley);
         }
         // Nobody else sets it: the number is ours.
         let _ = world.handles(number).own.set(object);
@@ -555,21 +550,31 @@ impl Runner<'_> {
         object: Reference,
         call: Call,
         number: usize,
-        (named, daemon): (u32, bool),
+        (named, daemon, spawns): (u32, bool, bool),
         volley: Option<u32>,
     ) -> Attempt {
         let world = Arc::clone(self.world);
-        let spawns = world.common.spawns().load(SeqCst) != 0;
         let counted = match world.program().asks_names() {
             true => self.counted(|_| ()).inherited(named, spawns),
             false => Counted::default(),
         };
-        let mut values = vec![Value::Object(object), call.target];
-        values.extend(call.arguments.iter().cloned());
-        values.extend(call.keywords.iter().map(|(_, value)| value.clone()));
-        self.inherit(number, spawns.then_some(&values))?;
-        if !spawns {
-            values.extend(world.variables().iter().map(|variable| world.load(variable)));
+        let values = call.values(object);
+        let look = |runner: &mut Self| {
+            runner.inherit(number, spawns.then_some(&values));
+            let variables = world.variables().iter().filter(|_| !spawns).map(|variable| world.load(variable));
+            world.pack(values.iter().cloned().chain(variables).collect())
+        };
+        // A fork is one moment: where other threads of this process go on meanwhile, it is looked again until nothing has
+        // changed from one look to the next. One that changes all the time is taken as it is at last.
+        let mut values = look(self);
+        for _ in 0..LOOKS_MAX {
+            if world.is_alone() {
+                break;
+            }
+            let again = look(self);
+            if std::mem::replace(&mut values, again.clone()) == again {
+                break;
+            }
         }
         world.common.begin_process(
             number,
@@ -582,7 +587,7 @@ impl Runner<'_> {
                 spawns,
                 arguments: call.arguments.len(),
                 keywords: call.keywords.iter().map(|(name, _)| *name).collect(),
-                values: world.pack(values),
+                values,
             },
         );
         done(Value::None)
@@ -614,7 +619,8 @@ impl Runner<'_> {
         let kind = if process { ObjectKind::Process(None) } else { ObjectKind::Thread(None) };
         let handle = Reference { kind, id };
         let handles = self.world.handles(asked);
-        let _ = if process { handles.main_process.set(handle) } else { handles.main_of_process.set(handle) };
-        done(Value::Object(handle))
+        let place = if process { &handles.main_process } else { &handles.main_of_process };
+        // Another thread may have asked at the same time.
+        done(Value::Object(*place.get_or_init(|| handle)))
     }
 }

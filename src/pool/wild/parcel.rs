@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
 /// Something in a queue, or that a task came to.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Item {
     /// As it is: all who take it are of one process.
     Plain(Value),
@@ -30,7 +30,7 @@ pub(super) enum Item {
 }
 
 /// Values with all that they refer to.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Parcel {
     /// The process in which the numbers of its objects are those of real ones: there it need not be unpacked. None where
     /// whoever gets it gets a copy.
@@ -40,7 +40,7 @@ pub(super) struct Parcel {
 }
 
 /// What an object is made of.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Content {
     Collection(Collection),
     Instance(Vec<(NameId, Value)>),
@@ -52,7 +52,7 @@ pub(super) enum Content {
 
 impl Content {
     /// Calls `visit` on every value in it.
-    fn values(&self, visit: &mut dyn FnMut(&Value)) {
+    pub(super) fn values(&self, visit: &mut dyn FnMut(&Value)) {
         match self {
             Content::Collection(collection) => collection.values(visit),
             Content::Instance(attributes) => attributes.iter().for_each(|(_, value)| visit(value)),
@@ -167,7 +167,7 @@ impl World {
     }
 
     /// What an object is made of; none where it keeps its number, since all processes see it.
-    fn content(&self, id: u32) -> Option<Content> {
+    pub(super) fn content(&self, id: u32) -> Option<Content> {
         let object = self.object(id)?;
         let attributes = |attributes: &Attributes| -> Vec<(NameId, Value)> {
             attributes.all().into_iter().map(|(name, word)| (name, self.load(word))).collect()

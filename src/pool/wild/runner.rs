@@ -13,7 +13,7 @@ use crate::program::thread::{Pause, Thread};
 use crate::program::value::{Exception, ExceptionClass, ObjectKind, Value};
 use crate::system;
 use crate::telemetry::Recorder;
-use crate::wire::{Ending, EndingKind, MemoryModel};
+use crate::wire::MemoryModel;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
@@ -256,13 +256,7 @@ impl<'a> Runner<'a> {
     }
 
     pub(super) fn limit(&mut self, text: String) {
-        let ending = Ending {
-            kind: EndingKind::Unended,
-            thread: Some(self.me as u32),
-            message: Some(text),
-            ..Ending::default()
-        };
-        self.world.decide(&ending);
+        self.world.limit(self.me, text);
     }
 
     /// Main does something: if it is more than starting threads, those that it started may go.

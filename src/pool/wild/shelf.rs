@@ -1,4 +1,4 @@
-//! A shelf: one thread puts things on it, all may look at them, and nothing is moved or taken away before the run ends.
+//! A shelf: things are put on it, all may look at them, and nothing is moved or taken away before the run ends.
 //!
 //! So that no two threads ever wait for each other where one of them makes an object, each thread has shelves of its own.
 

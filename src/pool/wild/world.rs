@@ -23,7 +23,7 @@ use crate::program::value::{Reference, Value};
 use crate::wire::{Ending, EndingKind, MemoryModel};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Which bits of an object's number say whose shelf it lies on.
 const PLACE_BITS: u32 = PLACES_MAX.ilog2();
@@ -55,6 +55,8 @@ pub(super) struct World {
     pub(super) task_queues: Mutex<Vec<Reference>>,
     /// What it has made that has names.
     pub(super) counted: Mutex<Counted>,
+    /// How the run was found to end, by somebody who looks at it from outside; or a limit that it went past.
+    verdict: Mutex<Option<Ending>>,
     /// It was stopped since the lane ends, and had not been given the time that other runs are.
     pub(super) was_cut_off: AtomicBool,
 }
@@ -122,6 +124,7 @@ impl World {
             busy: AtomicU32::new(0),
             task_queues: Mutex::default(),
             counted: Mutex::default(),
+            verdict: Mutex::default(),
             was_cut_off: AtomicBool::new(false),
             known: Arc::clone(known),
             common: Arc::clone(common),
@@ -262,12 +265,13 @@ impl World {
         };
         let holders = 1 << self.space;
         if self.known.has_processes {
-            // Nobody knows of either before both are there.
-            let first = self.add_common(What::Connection, holders, &Some(end(one, other, 0)))?;
-            let second = self.add_common(What::Connection, holders, &Some(end(other, one, first)))?;
+            // Whoever looks through all places finds none of the two before each knows the other.
+            let first = self.add_common(What::Nothing, holders, &Some(end(one, other, 0)))?;
+            let second = self.add_common(What::Nothing, holders, &Some(end(other, one, first)))?;
             if let Some(end) = &mut *self.common.hold::<Option<PipeEnd>>(&self.common.place(place_of(first)).cell) {
                 end.peer = second;
             }
+            [first, second].iter().for_each(|end| self.common.show(place_of(*end), What::Connection));
             return Ok([first, second]);
         }
         // They are made one after the other, and each knows the other's number.
@@ -365,15 +369,32 @@ impl World {
     }
 
     /// Decides how the run ends, unless that was decided before, and stops it. Where another has begun, that one goes on.
-    pub(super) fn decide(&self, ending: &Ending) {
+    pub(super) fn decide(&self, ending: Ending) {
         if self.common.run() == self.run {
-            self.common.decide(ending);
+            self.verdict.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
+            self.common.stop();
         }
     }
 
     /// How it was decided to end.
     pub(super) fn decided(&self) -> Option<Ending> {
-        self.common.with(Text::Verdict, |decided: &mut Vec<u8>| serde_json::from_slice(decided).ok())
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner).clone().or_else(|| {
+            let limit = self.common.look_at(Text::Limit, |limit: &Option<(usize, String)>| limit.clone());
+            limit.map(|(thread, text)| World::past_limit(thread, text))
+        })
+    }
+
+    /// A thread went past a limit: the run is over.
+    pub(super) fn limit(&self, thread: usize, text: String) {
+        if self.space == 0 {
+            return self.decide(World::past_limit(thread, text));
+        }
+        self.common.with(Text::Limit, |limit: &mut Option<(usize, String)>| _ = limit.get_or_insert((thread, text)));
+        self.common.stop();
+    }
+
+    fn past_limit(thread: usize, text: String) -> Ending {
+        Ending { kind: EndingKind::Unended, thread: Some(thread as u32), message: Some(text), ..Ending::default() }
     }
 
     /// How often its threads have got on, and what they have carried out: sums that change when one does, of runs before too.
@@ -421,6 +442,12 @@ impl World {
                 waiters.into_iter().for_each(|waiter| self.seats()[waiter].call());
             }
         }
+    }
+
+    /// Whether no more than one thread of this process goes on.
+    pub(super) fn is_alone(&self) -> bool {
+        let is_own = |thread: &usize| self.home(*thread).0 == self.space && !self.common.row(*thread).has_ended();
+        (0..self.common.started()).filter(is_own).count() <= 1
     }
 
     /// The process of a thread, and that one's parent, each by its first thread.
