@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn who_writes_slowly_is_not_waited_for() {
-        let (hear, say) = rustix::pipe::pipe().expect("a pipe");
+        let (hear, say) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).expect("a pipe");
         let mut feed = Feed { source: Source::Parts(Parts::of(File::from(hear), false)), again: false, given: 0 };
         let mut say = File::from(say);
         assert_eq!(feed.next().expect("it can be read"), Next::NotYet);
@@ -397,7 +397,16 @@ mod tests {
         assert_eq!(feed.next().expect("it can be read"), input(1, b"one"));
         say.write_all(b"o").expect("room");
         drop(say);
-        assert_eq!(feed.next().expect("it can be read"), input(2, b"two"));
+        // A process that another test is just starting has a copy of it for a moment.
+        let mut last = feed.next();
+        for _ in 0..10_000 {
+            if !matches!(last, Ok(Next::NotYet)) {
+                break;
+            }
+            crate::doors::clock::sleep(std::time::Duration::from_millis(1));
+            last = feed.next();
+        }
+        assert_eq!(last.expect("it can be read"), input(2, b"two"));
         assert_eq!(feed.next().expect("it can be read"), Next::End);
         assert_eq!(feed.next().expect("it can be read"), Next::End);
     }
