@@ -288,6 +288,8 @@ impl Shared {
         let mut current = self.lock_current();
         let _living = self.lock_living();
         common.begin_run(run);
+        // A process may have been lost just when the run before had ended without it.
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let world = Arc::new(World::new(&self.crew.known, common, (run, began_ns), 0));
         common.seats()[0].take();
         *current = Some(Arc::clone(&world));
